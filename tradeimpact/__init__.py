@@ -1,0 +1,43 @@
+"""tradeimpact: what a government loses and insurgents gain when border crossings fall.
+
+    import tradeimpact as ti
+
+    case = ti.load_case("afghanistan-2021")
+    fall = ti.Scenario("Spin Boldak falls").capture("spin_boldak", on="2021-07-14")
+    ti.simulate(case, fall, start="2021-06-22", end="2021-07-22", rng=1).bridge()
+"""
+
+from ._version import __version__
+from .case import Case, list_cases, load_case, validate
+from .errors import CaseError, DrawError, ModelError, ScenarioError, TradeImpactError, TradeImpactWarning
+from .figures.save import save
+from .model.tariff import Charge, cascade, three_views
+from .model.trade import trade_response
+from .results import Results, compare
+from .revenue import revenue_per_crossing
+from .scenario import Scenario
+from .simulate import simulate
+
+__all__ = [
+    "Case",
+    "CaseError",
+    "Charge",
+    "DrawError",
+    "ModelError",
+    "Results",
+    "Scenario",
+    "ScenarioError",
+    "TradeImpactError",
+    "TradeImpactWarning",
+    "__version__",
+    "cascade",
+    "compare",
+    "list_cases",
+    "load_case",
+    "revenue_per_crossing",
+    "save",
+    "simulate",
+    "three_views",
+    "trade_response",
+    "validate",
+]

@@ -1,0 +1,318 @@
+"""A case: everything known about one crisis, read once and never changed; verbs return a new case."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from html import escape
+from typing import TYPE_CHECKING, Any, cast, overload
+
+import pandas as pd
+
+from ..errors import CaseError, did_you_mean
+from .assumptions import Assumption, Assumptions
+from .checks import row_numbers
+from .codebook import codebook
+from .convert import to_text
+from .replace import difference, typed_tables
+
+if TYPE_CHECKING:
+    from ..scenario import AsReported
+
+USER = "set by the user"
+CHANGES = ("kind", "name", "before", "after", "source")
+
+
+class Tables(Mapping[str, pd.DataFrame]):
+    """Tables of a case by name, each look a copy. Lists those with rows; knows all of the codebook."""
+
+    def __init__(self, tables: Mapping[str, pd.DataFrame], currency: str) -> None:
+        self._tables = tables
+        self._book = codebook(currency)
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self._book:
+            raise CaseError(f"There is no table {name!r}. {did_you_mean(name, self._book)}".strip())
+        return self._tables[name].copy() if name in self._tables else self._book[name].empty()
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self._book if len(self._tables.get(name, ())))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __contains__(self, name: object) -> bool:
+        return name in list(self)
+
+    def __repr__(self) -> str:
+        return f"Tables({', '.join(f'{name}: {len(self._tables[name])} rows' for name in self)})"
+
+
+class _View:
+    """Attribute of a case that gives a copy of the table of the same name."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, case: None, owner: type) -> _View: ...
+    @overload
+    def __get__(self, case: Case, owner: type) -> pd.DataFrame: ...
+    def __get__(self, case: Case | None, owner: type) -> pd.DataFrame | _View:
+        return self if case is None else case.tables[self.name]
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Case:
+    """Everything known about one crisis; made by :func:`~tradeimpact.load_case`.
+
+    Each table of the codebook is an attribute (``case.crossings``, ``case.reports`` …) that gives a copy:
+    text columns hold "" where a value is missing, days are datetime64, numbers float64 with NaN. A table
+    that the case does without has its columns and no rows.
+
+    Attributes
+    ----------
+    name, title, currency : str
+    calendar_name : str
+        Calendar of the source figures ("solar_hijri"); ``case.calendar`` is the table of months and holidays.
+    """
+
+    name: str
+    title: str
+    currency: str
+    calendar_name: str = ""
+    _metadata: Mapping[str, Any] = field(default_factory=dict)
+    _tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    _assumptions: Assumptions = field(default_factory=Assumptions.empty)
+    _changed: tuple[tuple[str, str, str, str], ...] = ()  # table, before, after, source
+
+    crossings = _View()
+    authorities = _View()
+    baseline = _View()
+    constraints = _View()
+    inland = _View()
+    national = _View()
+    revenue = _View()
+    trade = _View()
+    commodities = _View()
+    trucks = _View()
+    reports = _View()
+    hindsight_reports = _View()
+    hindsight_control = _View()
+    closures = _View()
+    diversion = _View()
+    insecurity = _View()
+    calendar = _View()
+    fx = _View()
+    tariff = _View()
+    levies = _View()
+    leakage = _View()
+    illicit = _View()
+    income_estimates = _View()
+    outcomes = _View()
+    sources = _View()
+
+    @property
+    def tables(self) -> Tables:
+        """Tables by name; iterates over those that have rows."""
+        return Tables(self._tables, self.currency)
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What the descriptor says beside its list of files: description, licences and the like (a copy)."""
+        return copy.deepcopy(dict(self._metadata))
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the case is invented: its descriptor or its name says so."""
+        return bool(self._metadata.get("synthetic")) or "synthetic" in self.name.lower()
+
+    @property
+    def assumptions(self) -> pd.DataFrame:
+        """Assumptions, one row each: name, low, best, high, unit, source, grade …"""
+        return self._assumptions.frame()
+
+    @property
+    def changes(self) -> pd.DataFrame:
+        """What was changed since loading: kind (table, assumption), name, before, after, source."""
+        tables = [("table", *entry) for entry in self._changed]
+        assumed = [("assumption", *entry) for entry in self._assumptions.changes().to_numpy().tolist()]
+        return pd.DataFrame([*tables, *assumed], columns=list(CHANGES), dtype="str")
+
+    @property
+    def assumption_records(self) -> dict[str, Assumption]:
+        """Assumptions as records, by name."""
+        return dict(self._assumptions.records)
+
+    @property
+    def correlations(self) -> dict[str, float]:
+        """Correlation of the normal scores inside each group of assumptions, by group."""
+        return dict(self._assumptions.correlations)
+
+    @property
+    def units(self) -> pd.DataFrame:
+        """Rows of the units of account, border posts and inland houses, sorted by name.
+
+        A crossing that is assessed with another one is no unit.
+        """
+        crossings = self.crossings
+        rows = crossings.loc[crossings["assessed_with"] == ""]
+        return rows.sort_values("crossing").reset_index(drop=True)
+
+    @property
+    def border_units(self) -> pd.DataFrame:
+        """Rows of the units where goods enter, sorted by name."""
+        return self._units_of("border")
+
+    @property
+    def inland_units(self) -> pd.DataFrame:
+        """Rows of the units that assess inland, sorted by name."""
+        return self._units_of("inland")
+
+    @property
+    def baseline_until(self) -> date:
+        """Last day before the crisis.
+
+        It is ``baseline_until`` of the descriptor, else the end of the last period that fixes the level.
+
+        Raises
+        ------
+        CaseError
+            If the case says neither.
+        """
+        stated = self._metadata.get("baseline_until")
+        if stated is not None:
+            return date.fromisoformat(str(stated))
+        national = self.national
+        ends = national.loc[national["use"] == "level", "period_end"].dropna()
+        if ends.empty:
+            raise CaseError(
+                f"Case {self.name!r} does not say when the crisis began. Write baseline_until, the last day before "
+                "it, into datapackage.json, or mark a row of national.csv as level and give its period_end."
+            )
+        return cast("pd.Timestamp", ends.max()).date()
+
+    def best(self, assumption: str) -> float:
+        """Best value of one assumption.
+
+        Raises
+        ------
+        CaseError
+            If there is none of that name, with a suggestion.
+        """
+        records = self._assumptions.records
+        if assumption not in records:
+            hint = did_you_mean(assumption, records) or "See case.assumptions for the names."
+            raise CaseError(f"Case {self.name!r} has no assumption {assumption!r}. {hint}")
+        return float(records[assumption].best)
+
+    @property
+    def hashes(self) -> dict[str, str]:
+        """SHA-256 of the content of each table that has rows, and of the assumptions, in hexadecimal."""
+        frames: dict[str, pd.DataFrame] = {name: self._tables[name] for name in self.tables}
+        frames["assumptions"] = self._assumptions.frame()
+        return {name: _content_hash(frame) for name, frame in frames.items()}
+
+    @property
+    def data_version(self) -> str:
+        """Twelve hexadecimal digits for exactly this content: they change with any table or assumption."""
+        lines = "\n".join(f"{name} {value}" for name, value in sorted(self.hashes.items()))
+        return hashlib.sha256(lines.encode()).hexdigest()[:12]
+
+    def crossing(self, name: str) -> pd.Series[Any]:
+        """Row of one crossing.
+
+        Raises
+        ------
+        CaseError
+            If there is none of that name, with a suggestion.
+        """
+        crossings = self.crossings.set_index("crossing", drop=False)
+        if name not in crossings.index:
+            names = ", ".join(sorted(crossings.index))
+            hint = did_you_mean(name, crossings.index)
+            raise CaseError(
+                f"Case {self.name!r} has no crossing {name!r}. {hint} It has {names}.".replace("  ", " ")
+            )
+        return cast("pd.Series[Any]", crossings.loc[name])
+
+    def with_table(self, name: str, table: pd.DataFrame, *, source: str | None = None) -> Case:
+        """Case with one table replaced, checked as on loading.
+
+        Parameters
+        ----------
+        name : str
+            Table of the codebook.
+        table : DataFrame
+            All its rows; columns as in the codebook, any of the user's own starting with "x_". Days may be
+            text.
+        source : str, optional
+            Where the change comes from, for :attr:`changes`.
+
+        Raises
+        ------
+        CaseError
+            If the table is wrong in itself or against the others; rows are numbered as in a spreadsheet.
+        """
+        return self.with_tables({name: table}, source=source)
+
+    def with_tables(self, tables: Mapping[str, pd.DataFrame], *, source: str | None = None) -> Case:
+        """Case with several tables replaced at once.
+
+        For changes that only fit together, as a new crossing and its baseline. See :meth:`with_table`.
+        """
+        numbered = {name: row_numbers(frame) for name, frame in self._tables.items()}
+        typed = typed_tables(tables, numbered, codebook(self.currency))
+        log = tuple(
+            (name, *difference(self.tables[name], frame, codebook()[name].key), source or USER)
+            for name, frame in typed.items()
+        )
+        return replace(self, _tables={**self._tables, **typed}, _changed=self._changed + log)
+
+    def assume(self, changes: Mapping[str, Any], *, source: str | None = None) -> Case:
+        """Case with assumptions replaced: ``case.assume({"theta": (4, 6, 9)}, source="my reading of …")``.
+
+        A value is (low, best, high), one number, the label of a structural alternative, or a mapping of
+        fields.
+        """
+        return replace(self, _assumptions=self._assumptions.assume(changes, source))
+
+    def as_reported(self) -> AsReported:
+        """Marker for the history as reports tell it; ``simulate`` resolves it against the case it is given."""
+        from ..scenario import AsReported
+
+        return AsReported()
+
+    def _units_of(self, kind: str) -> pd.DataFrame:
+        units = self.units
+        return units.loc[units["kind"] == kind].reset_index(drop=True)
+
+    def _headline(self) -> str:
+        border, inland = len(self.border_units), len(self.inland_units)
+        words = f"{len(self._tables['crossings'])} crossings ({border} border and {inland} inland units)"
+        return f"{words}, {self.currency}" + (", synthetic data" if self.synthetic else "")
+
+    def __repr__(self) -> str:
+        rows = ", ".join(f"{name} {len(self._tables[name])}" for name in self.tables)
+        assumed = len(self._assumptions.records)
+        return f"Case {self.name!r}: {self.title}\n{self._headline()}\nrows: {rows}; {assumed} assumptions"
+
+    def _repr_html_(self) -> str:
+        lines = "".join(
+            f"<tr><td>{escape(name)}</td><td style='text-align:right'>{len(self._tables[name])}</td>"
+            f"<td>{escape(codebook()[name].description)}</td></tr>"
+            for name in self.tables
+        )
+        return (
+            f"<div><strong>{escape(self.title)}</strong> ({escape(self.name)})<br>{escape(self._headline())}"
+            f"<table><thead><tr><th>table</th><th>rows</th><th>what it holds</th></tr></thead>"
+            f"<tbody>{lines}</tbody></table></div>"
+        )
+
+
+def _content_hash(frame: pd.DataFrame) -> str:
+    text = to_text(frame).to_csv(index=False, lineterminator="\n")
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()

@@ -1,0 +1,99 @@
+"""The history as it is best known, as a scenario: falls, closures, threat and insecurity from the case's own tables.
+
+For now control comes from the best dates of `hindsight_control`; closures and insecurity from their tables.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from ..scenario import GOVERNMENT, Scenario
+
+if TYPE_CHECKING:
+    from .case import Case
+
+
+def history(case: Case, end: date) -> Scenario:
+    """Scenario of what is best known to have happened in `case` up to `end`, both control and drivers."""
+    scenario = Scenario("as reported (best dates)")
+    falls = case.hindsight_control.sort_values(["start", "crossing"])
+    for row in falls.itertuples():
+        if row.start.date() <= end:
+            back = row.holder == GOVERNMENT
+            scenario = scenario.recapture(row.crossing, row.start) if back else scenario.capture(row.crossing, row.start, by=row.holder)
+    for row in case.closures.sort_values(["start", "crossing"]).itertuples():
+        if row.start.date() <= end:
+            last = None if pd.isna(row.end) else row.end
+            share = 0.0 if pd.isna(row.open_share) else float(row.open_share)
+            scenario = scenario.close(row.crossing, row.start, last, by=row.closed_by, open_share=share)
+    return _insecurity(_threats(scenario, case, falls, end), case, end)
+
+
+def _threats(scenario: Scenario, case: Case, falls: pd.DataFrame, end: date) -> Scenario:
+    """Each border crossing is threatened for `threat_days` days before it falls."""
+    days = int(case.best("threat_days"))
+    border = set(case.border_units["crossing"])
+    for row in falls.itertuples():
+        last = min(row.start.date() - timedelta(days=1), end)
+        first = row.start.date() - timedelta(days=days)
+        if days and row.crossing in border and row.holder != GOVERNMENT and first <= last:
+            scenario = scenario.threat(row.crossing, first, last)
+    return scenario
+
+
+def _insecurity(scenario: Scenario, case: Case, end: date) -> Scenario:
+    """The driver in a line between its observations from the first treated day on, the last one held until `end`."""
+    points = insecurity_points(case)
+    if points.empty:
+        return scenario
+    first = case.baseline_until + timedelta(days=1)
+    for day, following in zip(points.index, [*points.index[1:], None], strict=True):
+        start = max(day, first)
+        stop = end if following is None else min(following - timedelta(days=1), end)
+        if start > stop:
+            continue
+        if following is None:
+            scenario = scenario.insecurity(start, stop, points[day])
+            continue
+        slope = (points[following] - points[day]) / (following - day).days
+        share = points[day] + slope * (start - day).days
+        scenario = scenario.insecurity(start, stop, share, to=points[day] + slope * (stop - day).days)
+    return scenario
+
+
+def insecurity_points(case: Case) -> pd.Series:
+    """Observed insecurity driver: share held by insurgents by day (index of dates), rows marked `driver` only."""
+    table = case.insecurity
+    rows = table[table["use"] == "driver"].sort_values("date") if len(table) else table
+    if not len(rows):
+        return pd.Series(dtype=float)
+    return pd.Series((rows["held"] / rows["total"]).to_numpy(float), index=[d.date() for d in rows["date"]])
+
+
+def insecurity_reference(case: Case) -> float:
+    """Mean of the driver over the period that fixed the baseline level; 0 where a case has no driver."""
+    points = insecurity_points(case)
+    if points.empty:
+        return 0.0
+    rows = level_rows(case)
+    if not len(rows):
+        return float(points.iloc[0])
+    days = pd.date_range(rows["period_start"].min(), rows["period_end"].max())
+    known = pd.Series(points.to_numpy(), index=pd.DatetimeIndex(points.index))
+    path = known.reindex(known.index.union(days)).interpolate("time", limit_area="inside")
+    return float(path.reindex(days).ffill().bfill().mean())
+
+
+def level_rows(case: Case) -> pd.DataFrame:
+    """National rows that fix the level: those marked for it whose period is the last to end before the campaign.
+
+    Rows that contradict each other about that period come together; each draw takes one of them.
+    """
+    table = case.national
+    rows = table[(table["use"] == "level") & (table["period_end"] <= pd.Timestamp(case.baseline_until))] if len(table) else table
+    if not len(rows):
+        return rows
+    return rows[rows["period_end"] == rows["period_end"].max()].sort_values("row")

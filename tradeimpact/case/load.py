@@ -1,0 +1,139 @@
+"""Finding and loading cases: those that come with the library, and any folder of your own."""
+
+from __future__ import annotations
+
+import os
+import re
+import warnings
+from pathlib import Path
+
+import pandas as pd
+
+from ..errors import CaseError, TradeImpactWarning, did_you_mean
+from .case import Case
+from .folder import DESCRIPTOR, REPACK, Folder, read_descriptor, read_folder
+from .read import decode, parse_csv, read_bytes
+
+CASE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-]*")
+LISTED = ("case", "title", "crossings", "currency", "period")
+
+
+def list_cases() -> pd.DataFrame:
+    """Cases that come with the library.
+
+    Returns
+    -------
+    DataFrame
+        One row per case: case (the name to load), title, crossings (how many, inland houses included),
+        currency, period (first and last day the case is about, "" where its descriptor does not say).
+    """
+    rows = []
+    for name, folder in sorted(_packaged().items()):
+        metadata, _ = read_descriptor(folder)
+        texts = {key: str(metadata.get(key, "")) for key in ("title", "currency", "period")}
+        rows.append({"case": name, "crossings": _count(folder), **texts})
+    return pd.DataFrame(rows, columns=list(LISTED))
+
+
+def find_case(case: str | os.PathLike[str]) -> Path:
+    """Folder of a case.
+
+    Parameters
+    ----------
+    case : str or path
+        Name of a case that comes with the library, or a folder.
+
+    Raises
+    ------
+    CaseError
+        If there is neither; the message lists the names and suggests the nearest.
+    """
+    text = os.fspath(case)
+    packaged = _packaged()
+    if isinstance(case, str) and text in packaged:
+        return packaged[text]
+    folder = Path(text)
+    if folder.is_dir():
+        return folder
+    names = ", ".join(sorted(packaged)) or "none"
+    if isinstance(case, str) and CASE_NAME.fullmatch(text):
+        hint = did_you_mean(text, packaged) or "Give one of these names, or the folder of a case of your own."
+        raise CaseError(f"There is no case {text!r}. Cases that come with the library: {names}. {hint}")
+    found = "a file" if folder.exists() else "nothing"
+    raise CaseError(
+        f"{text!r} is not a case folder: found {found}; expected a folder with {DESCRIPTOR} and tables. "
+        f"Give a folder, or the name of a case that comes with the library: {names}."
+    )
+
+
+def load_case(case: str | os.PathLike[str]) -> Case:
+    """Read a case, check all of it, and return it ready for use.
+
+    Parameters
+    ----------
+    case : str or path
+        Name of a case that comes with the library (see :func:`list_cases`), or a folder.
+
+    Returns
+    -------
+    Case
+
+    Raises
+    ------
+    CaseError
+        If anything is wrong: one message that lists every problem with file, column, rows and remedy.
+
+    Warns
+    -----
+    TradeImpactWarning
+        If files differ from the descriptor's hashes: somebody edited them, which is allowed.
+    """
+    folder = find_case(case)
+    read = read_folder(folder)
+    name = str(read.metadata.get("name") or folder.resolve().name)
+    if read.problems:
+        raise CaseError(read.problems, f"Case {name!r}")
+    if read.changed:
+        warnings.warn(
+            f"Case {name!r}: {', '.join(read.changed)} changed since the case was packaged. "
+            f"{REPACK} if the change is yours; else get the case again.",
+            TradeImpactWarning,
+            stacklevel=2,
+        )
+    return _case(name, read)
+
+
+def _case(name: str, read: Folder) -> Case:
+    metadata = {key: value for key, value in read.metadata.items() if key != "resources"}
+    return Case(
+        name=name,
+        title=str(metadata["title"]),
+        currency=str(metadata["currency"]),
+        calendar_name=str(metadata.get("calendar", "")),
+        _metadata=metadata,
+        _tables=read.tables,
+        _assumptions=read.assumptions,
+    )
+
+
+def _packaged() -> dict[str, Path]:
+    """Folders of the cases that come with the library: in a checkout, or inside the installed package."""
+    package = Path(__file__).resolve().parents[1]
+    roots = [package / "data"]
+    if (package.parent / "pyproject.toml").is_file():  # a checkout; else the parent is no folder of ours
+        roots.append(package.parent / "data")
+    return {
+        folder.name: folder
+        for root in roots
+        if root.is_dir()
+        for folder in sorted(root.iterdir())
+        if (folder / DESCRIPTOR).is_file()
+    }
+
+
+def _count(folder: Path) -> int:
+    """Rows of the table of crossings, 0 where it cannot be read."""
+    data, _ = read_bytes(folder, "crossings.csv")
+    text = decode(data, "crossings.csv")[0] if data is not None else None
+    frame = parse_csv(text, "crossings.csv")[0] if text is not None else None
+    return 0 if frame is None else len(frame)

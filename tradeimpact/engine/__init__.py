@@ -1,0 +1,1 @@
+"""How it runs: sampling of assumptions and fixed blocks of draws."""

@@ -1,0 +1,20 @@
+"""Fixed blocks of draws: all work is done in blocks of BLOCK draws, the last one padded and cut.
+
+Scheduling only orders blocks, so chunking, threads and workers cannot change a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..errors import DrawError
+
+BLOCK = 256
+
+
+def blocks(draws: int) -> Iterator[tuple[int, int]]:
+    """(block number, draws of it that are wanted), in order."""
+    if not isinstance(draws, int) or isinstance(draws, bool) or draws < 1:
+        raise DrawError(f"draws={draws!r}: expected a whole number of at least 1")
+    for number in range(-(-draws // BLOCK)):
+        yield number, min(BLOCK, draws - number * BLOCK)

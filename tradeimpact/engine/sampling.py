@@ -1,0 +1,207 @@
+"""Draws of assumptions: scrambled Sobol points, a Gaussian copula, and quantile functions (MODEL section 7).
+
+Draw n is a function of (seed, n) alone. It is point ``n // REPLICATES`` of scramble ``n % REPLICATES``, so the first
+100 draws of 10,000 are the 100 of 100, and the independent scrambles give the Monte Carlo error of any statistic.
+What needs more numbers than a Sobol sequence should carry (monthly shocks, redraws) comes from a counter-based
+generator, addressed by (seed, stream, n).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import DrawError
+from .blocks import BLOCK
+
+Array = NDArray[np.float64]
+
+REPLICATES = 8
+HALF_STEP = 2.0**-31  # scipy's Sobol points are multiples of 2 ** -30; the half step keeps them off 0 and 1
+FIVE_PER_CENT = 1.6448536269514722  # standard normal quantile at 0.95
+MAX_REDRAWS = 200
+
+
+@dataclass(frozen=True)
+class Marginal:
+    """What is drawn for one name: options (weight, low, best, high), a distribution, a correlation group and sign."""
+
+    name: str
+    options: tuple[tuple[float, float, float, float], ...]
+    distribution: str
+    group: str = ""
+    sign: int = 1
+
+
+def seed_of(rng: int | np.random.Generator | None) -> int:
+    """The seed behind `rng`: an int (0 included) stands for itself, a Generator gives its next, None a fresh one."""
+    if isinstance(rng, bool):
+        raise DrawError("rng must be an int, a numpy Generator or None")
+    if isinstance(rng, int | np.integer):
+        if rng < 0:
+            raise DrawError(f"rng={rng}: a seed must be at least 0")
+        return int(rng)
+    if isinstance(rng, np.random.Generator):
+        return int(rng.integers(0, 2**63 - 1))
+    if rng is None:
+        return int(np.random.SeedSequence().generate_state(1, np.uint64)[0] >> np.uint64(1))
+    raise DrawError(f"rng must be an int, a numpy Generator or None, not {type(rng).__name__}")
+
+
+def quantile(distribution: str, low: float, best: float, high: float, z: Array) -> Array:
+    """Value at the standard normal score `z`, with `low`, `best`, `high` at 5, 50 and 95 %.
+
+    The normal family is two-piece: below the median it has the spread of best - low, above it that of high - best
+    (after a log or logit for lognormal and logitnormal). Uniform families run through low at 5 % and high at 95 %.
+    """
+    if low == high or distribution == "fixed":
+        return np.full_like(z, best)
+    if distribution in ("uniform", "loguniform"):
+        from scipy.special import ndtr
+
+        a, b = (np.log(low), np.log(high)) if distribution == "loguniform" else (low, high)
+        x = a + (ndtr(z) - 0.05) / 0.9 * (b - a)
+        return np.asarray(np.exp(x) if distribution == "loguniform" else x)
+    forward, back = _TRANSFORMS[distribution]
+    a, m, b = (float(forward(x)) for x in (low, best, high))
+    spread = np.where(z < 0, m - a, b - m) / FIVE_PER_CENT
+    return np.asarray(back(m + spread * z), dtype=float)
+
+
+def _logit(x: Any) -> Any:
+    return np.log(x) - np.log1p(-x)
+
+
+def _expit(x: Any) -> Any:
+    return 1.0 / (1.0 + np.exp(-x))
+
+
+_TRANSFORMS: Mapping[str, tuple[Any, Any]] = {
+    "normal": (lambda x: x, lambda x: x),
+    "lognormal": (np.log, np.exp),
+    "logitnormal": (_logit, _expit),
+}
+
+
+class Sampler:
+    """Blocks of draws for a set of marginals and extra standard-normal dimensions.
+
+    Parameters
+    ----------
+    marginals : sequence of Marginal
+        General assumptions first, then those of single crossings, each sorted by name, so that adding a crossing
+        leaves the general ones as they were.
+    scores : sequence of str
+        Names of further standard-normal scores (baseline parts, level growth …).
+    correlations : mapping of group to rho
+        Equal correlation of the normal scores inside a group, with each marginal's sign.
+    seed : int
+    """
+
+    def __init__(
+        self, marginals: Sequence[Marginal], scores: Sequence[str], correlations: Mapping[str, float], seed: int
+    ) -> None:
+        self.seed = seed
+        self.marginals = tuple(marginals)
+        self.scores = tuple(scores)
+        names: list[str] = []
+        for m in self.marginals:
+            names.append(m.name)
+            if len(m.options) > 1:
+                names.append(f"{m.name}:option")
+        self._column = {name: i for i, name in enumerate([*names, *self.scores])}
+        self._mixing = {g: self._group(g, rho) for g, rho in correlations.items() if any(m.group == g for m in self.marginals)}
+        self._engines: list[Any] = []
+        self._next = -1
+
+    def _group(self, group: str, rho: float) -> tuple[list[int], Array]:
+        members = [m for m in self.marginals if m.group == group]
+        signs = np.array([m.sign for m in members], dtype=float)
+        matrix = rho * np.outer(signs, signs)
+        np.fill_diagonal(matrix, 1.0)
+        try:
+            factor = np.linalg.cholesky(matrix)
+        except np.linalg.LinAlgError:
+            raise DrawError(f"correlation group {group!r}: rho {rho} gives no valid correlation matrix") from None
+        return [self._column[m.name] for m in members], factor
+
+    def normals(self, block: int) -> Array:
+        """Standard-normal scores of one block, shape (names, BLOCK), correlated inside their groups."""
+        from scipy.special import ndtri
+
+        if not self._column:
+            return np.zeros((0, BLOCK))
+        each = BLOCK // REPLICATES
+        if block != self._next:
+            self._start(block * each)
+        uniform = np.empty((BLOCK, len(self._column)))
+        for replicate, engine in enumerate(self._engines):
+            uniform[replicate::REPLICATES] = engine.random(each)
+        self._next = block + 1
+        z = np.ascontiguousarray(ndtri(uniform + HALF_STEP).T)
+        for columns, factor in self._mixing.values():
+            z[columns] = factor @ z[columns]
+        return z
+
+    def _start(self, at: int) -> None:
+        from scipy.stats import qmc
+
+        self._engines = []
+        for replicate in range(REPLICATES):
+            generator = np.random.default_rng([self.seed, replicate])
+            engine = qmc.Sobol(len(self._column), scramble=True, rng=generator)
+            if at:
+                engine.fast_forward(at)
+            self._engines.append(engine)
+
+    def block(self, block: int) -> dict[str, Array]:
+        """Values of every marginal and the raw scores of the extra dimensions, name -> (BLOCK,)."""
+        from scipy.special import ndtr
+
+        z = self.normals(block)
+        values: dict[str, Array] = {}
+        for m in self.marginals:
+            score = z[self._column[m.name]]
+            if len(m.options) == 1:
+                _, low, best, high = m.options[0]
+                values[m.name] = quantile(m.distribution, low, best, high, score)
+                continue
+            weights = np.array([o[0] for o in m.options])
+            chosen = np.searchsorted(np.cumsum(weights / weights.sum())[:-1], ndtr(z[self._column[f"{m.name}:option"]]), side="right")
+            each = np.stack([quantile(m.distribution, *o[1:], score) for o in m.options])
+            values[m.name] = each[chosen, np.arange(BLOCK)]
+            values[f"{m.name}:option"] = chosen.astype(float)
+        for name in self.scores:
+            values[name] = z[self._column[name]]
+        return values
+
+
+def uniforms(seed: int, stream: str, block: int) -> Array:
+    """BLOCK uniform numbers in (0, 1) for the draws of a block, a function of (seed, stream, draw) alone."""
+    key = np.frombuffer(blake2b(f"{seed}/{stream}".encode(), digest_size=16).digest(), dtype=np.uint64)
+    # Philox gives four 64-bit words a step of its counter, and random() uses one word a number
+    generator = np.random.Generator(np.random.Philox(key=key, counter=block * BLOCK // 4))
+    return np.asarray(generator.random(BLOCK)) + 2.0**-54
+
+
+def ordered_elasticities(values: dict[str, Array], marginals: Mapping[str, Marginal], seed: int, block: int) -> dict[str, Array]:
+    """theta >= phi >= epsilon in every draw: draws outside the ordering are redrawn jointly (MODEL section 5)."""
+    from scipy.special import ndtri
+
+    names = ("theta", "phi", "epsilon")
+    x = {name: values[name].copy() for name in names}
+    for attempt in range(MAX_REDRAWS):
+        wrong = (x["theta"] < x["phi"]) | (x["phi"] < x["epsilon"])
+        if not wrong.any():
+            return values | x
+        for name in names:
+            _, low, best, high = marginals[name].options[0]
+            fresh = quantile(marginals[name].distribution, low, best, high, ndtri(uniforms(seed, f"{name}/{attempt}", block)))
+            x[name] = np.where(wrong, fresh, x[name])
+    spread = ", ".join(f"{n} {marginals[n].options[0][1:]}" for n in names)
+    raise DrawError(f"the ranges of the elasticities leave almost no room for theta >= phi >= epsilon ({spread}); widen or move them")

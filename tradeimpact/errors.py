@@ -1,0 +1,112 @@
+"""What can go wrong, in the words of the person who has to mend it.
+
+One parent, :class:`TradeImpactError` (a ``ValueError``), and one child per part of the work. A broken case is
+reported whole: :class:`CaseError` carries every :class:`Problem` found, not only the first.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+SHOWN_ROWS = 5
+
+
+class TradeImpactError(ValueError):
+    """Parent of every error that this library raises on purpose."""
+
+
+class TradeImpactWarning(UserWarning):
+    """Something is odd but possible, and the work goes on."""
+
+
+class ScenarioError(TradeImpactError):
+    """A scenario contradicts itself or the case it is used with."""
+
+
+class ModelError(TradeImpactError):
+    """An equation was given values outside the range in which it means anything."""
+
+
+class DrawError(TradeImpactError):
+    """Assumptions cannot be sampled as asked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One thing wrong in one place of a case.
+
+    Parameters
+    ----------
+    file : str
+        File of the case, or the table's name where a table was given by hand.
+    column : str
+        Column, or "" where the whole file is meant.
+    rows : tuple of int
+        Row numbers as a spreadsheet shows them: the header is row 1.
+    found, expected, remedy : str
+        What is there, what should be there, what to do.
+    severity : str
+        "error" stops the loading, "warning" does not.
+    """
+
+    file: str
+    column: str = ""
+    rows: tuple[int, ...] = ()
+    found: str
+    expected: str
+    remedy: str
+    severity: str = "error"
+
+    def __str__(self) -> str:
+        where = [self.file]
+        if self.column:
+            where.append(f"column {self.column!r}")
+        if self.rows:
+            where.append(shown_rows(self.rows))
+        remedy = self.remedy[:1].upper() + self.remedy[1:]
+        stop = "" if remedy.endswith((".", "?", "!")) else "."
+        return f"{', '.join(where)}: found {self.found}; expected {self.expected}. {remedy}{stop}"
+
+
+class CaseError(TradeImpactError):
+    """A case, or a table given to it, cannot be used.
+
+    Parameters
+    ----------
+    problems : sequence of Problem, or str
+        Every problem found; or one sentence where there is nothing to list (no such case).
+    what : str
+        What cannot be used, for the first line.
+    """
+
+    def __init__(self, problems: Sequence[Problem] | str, what: str = "The case") -> None:
+        self.problems: tuple[Problem, ...] = ()
+        if isinstance(problems, str):
+            super().__init__(problems)
+            return
+        self.problems = tuple(problems)
+        count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
+        lines = [f"{number}. {problem}" for number, problem in enumerate(self.problems, start=1)]
+        super().__init__("\n".join([f"{what} cannot be used: {count}.", *lines]))
+
+
+def shown_rows(rows: Sequence[int]) -> str:
+    """Row numbers for a message, :data:`SHOWN_ROWS` at most: "rows 3, 5 and 9 more"."""
+    word = "row" if len(rows) == 1 else "rows"
+    listed = ", ".join(str(row) for row in rows[:SHOWN_ROWS])
+    rest = len(rows) - SHOWN_ROWS
+    return f"{word} {listed} and {rest} more" if rest > 0 else f"{word} {listed}"
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """Sentence that suggests the nearest of `names`, or "" if none is near.
+
+    >>> did_you_mean("Spin Boldack", ["spin_boldak", "torkham"])
+    "Did you mean 'spin_boldak'?"
+    """
+    known = {known_name.lower(): known_name for known_name in names}
+    plain = name.strip().lower().replace(" ", "_").replace("-", "_")
+    near = difflib.get_close_matches(plain, known, n=1, cutoff=0.6)
+    return f"Did you mean {known[near[0]]!r}?" if near else ""

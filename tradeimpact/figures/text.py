@@ -1,0 +1,201 @@
+"""Numbers and names in words: rounding to what the error supports, amounts of money, labels of table lines.
+
+The rounding rule is that of the Particle Data Group: with the three leading digits of the error from 100 to
+354 keep two digits of it, from 355 to 949 one, from 950 to 999 round it up to 1000 and keep two; the value
+is rounded to the same place.
+"""
+
+from __future__ import annotations
+
+import math
+
+MINUS = "−"
+UNITS = ((1e9, "bn"), (1e6, "m"), (1e3, "thousand"), (1.0, ""))
+WORDS = (
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
+
+LABELS = {
+    "baseline": "Baseline (no crossing falls)",
+    "government": "Government",
+    "insurgent": "Insurgents",
+    "nobody": "Nobody",
+    "government_revenue": "Collected by the government",
+    "government_loss": "Government loss",
+    "insurgent_baseline": "Insurgents' baseline (before the falls)",
+    "insurgent_revenue": "Received by insurgents",
+    "insurgent_gain": "Insurgent gain",
+    "lost_to_insurgent_control": "Lost to insurgent control",
+    "lost_to_nobody": "Lost where nobody holds",
+    "lost_to_closure": "Lost to closure",
+    "contraction": "Trade deterred by cost",
+    "held_back": "Held back by insecurity",
+    "rerouting": "Rerouting and capacity",
+    "deferred_returned": "Deferred cargo that returned",
+    "weaker_collection": "Weaker collection",
+    "collected_inland": "Collected inland",
+    "levy_received": "Levied at held crossings",
+    "levy_gap": "Levy lower than duty",
+    "trade_lost_at_captured": "Trade gone from captured crossings",
+    "shut_while_held": "Shut while held by insurgents",
+    "transfer_ratio": "Transfer ratio",
+    "loss": "Government loss",
+    "gain": "Insurgent gain",
+}
+
+
+def label_of(name: str) -> str:
+    """Words for the name of a table line; an unknown name is spelt out.
+
+    >>> label_of("lost_to_insurgent_control"), label_of("road_levies")
+    ('Lost to insurgent control', 'Road levies')
+    """
+    plain = name.replace("_", " ").strip()
+    return LABELS.get(name, plain[:1].upper() + plain[1:])
+
+
+def count_word(number: int) -> str:
+    """Whole number as a word up to twelve, as digits beyond.
+
+    >>> count_word(7), count_word(14)
+    ('seven', '14')
+    """
+    return WORDS[number] if 0 <= number < len(WORDS) else f"{number:,}"
+
+
+def last_place(error: float) -> int | None:
+    """Power of ten of the last digit that `error` supports; None where the error says nothing (0, missing).
+
+    >>> last_place(0.119), last_place(0.367)
+    (-2, -1)
+    """
+    if not math.isfinite(error) or error <= 0:
+        return None
+    power = math.floor(math.log10(error))
+    leading = error / 10.0**power
+    return power - 1 if leading < 3.55 else power
+
+
+def round_to_error(value: float, error: float) -> float:
+    """Round `value` to the last digit that `error` supports; unchanged where the error is 0 or missing.
+
+    >>> round_to_error(4_567_000_000, 300_000_000), round_to_error(0.827, 0.367)
+    (4570000000.0, 0.8)
+    """
+    place = last_place(error)
+    if place is None or not math.isfinite(value):
+        return float(value)
+    return float(round(float(value), -place))
+
+
+def unit_of(largest: float) -> tuple[float, str]:
+    """Size and word of the unit in which an amount up to `largest` is read.
+
+    >>> unit_of(4.6e9), unit_of(250_000_000)
+    ((1000000000.0, 'bn'), (1000000.0, 'm'))
+    """
+    if not math.isfinite(largest):
+        return UNITS[-1]
+    return next((unit for unit in UNITS if abs(largest) >= unit[0]), UNITS[-1])
+
+
+def fixed(value: float, decimals: int) -> str:
+    """Number with thousands marks, a real minus sign, and no "-0"; "?" where it is missing.
+
+    >>> fixed(-1234.5, 1), fixed(-0.001, 1)
+    ('−1,234.5', '0.0')
+    """
+    if not math.isfinite(value):
+        return "?"
+    rounded = round(float(value), decimals)
+    return f"{abs(rounded):,.{decimals}f}" if rounded >= 0 else f"{MINUS}{abs(rounded):,.{decimals}f}"
+
+
+def decimals_for(largest: float) -> int:
+    """Decimals that give `largest` three digits, for numbers that stand beside it and add up to it.
+
+    >>> decimals_for(5.91), decimals_for(72.0), decimals_for(1234.0)
+    (2, 1, 0)
+    """
+    if not math.isfinite(largest) or largest == 0:
+        return 0
+    return max(0, 2 - math.floor(math.log10(abs(largest))))
+
+
+def two_digits(value: float) -> str:
+    """Number with two digits that count, and no more than two decimals.
+
+    >>> two_digits(15.04), two_digits(4.55), two_digits(0.9), two_digits(0.041), two_digits(123.0)
+    ('15', '4.5', '0.90', '0.04', '123')
+    """
+    if not math.isfinite(value) or value == 0:
+        return fixed(value, 0)
+    return fixed(value, min(2, max(0, 1 - math.floor(math.log10(abs(value))))))
+
+
+def _resolve(value: float, error: float | None) -> int:
+    place = last_place(error) if error is not None else None
+    if place is not None:
+        return place
+    return math.floor(math.log10(abs(value))) - 1 if value else 0
+
+
+def amount(value_afn: float, error: float | None = None, *, currency: str = "AFN") -> str:
+    """Amount of money in words, rounded to what `error` supports, or to two digits without one.
+
+    Parameters
+    ----------
+    value_afn : float
+        Amount in units of `currency`.
+    error : float, optional
+        Its error in the same unit, for instance half the width of the 90 % interval.
+    currency : str
+        Code that is printed behind the amount.
+
+    Examples
+    --------
+    >>> amount(4_567_000_000), amount(4_567_000_000, 30_000_000, currency="MMK")
+    ('4.6 bn AFN', '4.567 bn MMK')
+    """
+    if not math.isfinite(value_afn):
+        return "an unknown amount"
+    place = _resolve(value_afn, error)
+    rounded = round(float(value_afn), -place)
+    size, word = unit_of(max(abs(rounded), 10.0**place))
+    decimals = max(0, round(math.log10(size)) - place)
+    return " ".join(part for part in (fixed(rounded / size, decimals), word, currency) if part)
+
+
+def span(low_afn: float, high_afn: float, *, currency: str = "AFN") -> str:
+    """Interval of money in words, both ends in one unit and rounded alike.
+
+    >>> span(1.23e9, 3.39e9)
+    '1.2 to 3.4 bn AFN'
+    """
+    if not (math.isfinite(low_afn) and math.isfinite(high_afn)):
+        return "an unknown range"
+    place = _resolve(max(abs(low_afn), abs(high_afn)), (high_afn - low_afn) / 2)
+    size, word = unit_of(max(abs(low_afn), abs(high_afn)))
+    decimals = max(0, round(math.log10(size)) - place)
+    low, high = (fixed(round(float(end), -place) / size, decimals) for end in (low_afn, high_afn))
+    return " ".join(part for part in (low, "to", high, word, currency) if part)
+
+
+def estimate(middle_afn: float, low_afn: float, high_afn: float, *, currency: str = "AFN") -> str:
+    """Middle and 90 % interval in words: "4.6 bn AFN (90 % interval 4.1 to 5.2 bn AFN)"."""
+    text = amount(middle_afn, (high_afn - low_afn) / 2, currency=currency)
+    if high_afn == low_afn:
+        return text
+    return f"{text} (90 % interval {span(low_afn, high_afn, currency=currency)})"

@@ -1,0 +1,360 @@
+"""Case and scenario as arrays: what `simulate` hands to the model. No model equation lives here.
+
+Crossings are sorted by name and border crossings come before inland houses, so that the order of a table's rows
+cannot matter. Days run from the origin, the first event or the start of the window, whichever is earlier; results are
+kept for the window only, so that splitting a window changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from .case import Case
+from .case.calendars import months
+from .case.history import history, insecurity_reference, level_rows
+from .engine.sampling import Marginal
+from .errors import ScenarioError, TradeImpactError
+from .schedule import statutory_by_crossing
+from .model import control
+from .model.baseline import Constraint, Growth, random_walk_with_drift
+from .scenario import GOVERNMENT, NOBODY, AsReported, Event, Scenario
+
+Array = NDArray[np.float64]
+
+REQUIRED = (
+    "theta", "phi", "epsilon", "capacity_start", "capacity_ceiling", "capacity_ramp_days", "recovery_start_share",
+    "recovery_half_life_days", "permanent_loss", "nobody_open_share", "friction_insurgent", "friction_nobody_extra",
+    "friction_threat", "insecurity_sensitivity", "collection_weakening", "deferral_share", "deferral_return",
+    "inland_charge_probability", "inland_rate_ratio", "gap", "gap_split", "bribe_share", "collected_rate_declared",
+    "levy_per_truck", "value_per_truck", "road_levy_per_truck", "road_paying_share", "receipt_honoured",
+    "illicit_transit_per_year",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything about one run that does not depend on the draw. Shapes: C crossings, T days, A authorities."""
+
+    case: Case
+    scenario: Scenario
+    crossings: tuple[str, ...]
+    border: int  # the first `border` crossings are border crossings
+    groups: tuple[str, ...]
+    authorities: tuple[str, ...]
+    days: pd.DatetimeIndex
+    window: slice
+    paths: control.Paths
+    marginals: tuple[Marginal, ...]
+    scores: tuple[str, ...]
+    parts: tuple[Array, Array, Array]  # low, best, high of the annual baseline, (C,)
+    constraints: tuple[Constraint, ...]
+    anchors: tuple[tuple[float, float, float], ...]  # low, best, high of the level per ordinary day
+    growth: Growth | None
+    days_after_anchor: NDArray[np.int64]
+    holidays: tuple[tuple[NDArray[np.intp], NDArray[np.intp], tuple[float, float, float]], ...]
+    feed: tuple[Array, Array, Array]  # low, best, high (inland, border)
+    statutory: dict[str, tuple[float, float, float]]  # schedule rate on the mix of crossings with commodity data
+    insecurity_reference: float
+    usd_rate: Array  # currency per dollar, by day; NaN where unknown
+    month_of_day: NDArray[np.intp]
+    months: pd.DataFrame
+
+    @property
+    def window_days(self) -> pd.DatetimeIndex:
+        """The days results are kept for."""
+        return self.days[self.window]
+
+
+def prepare(case: Case, scenario: Scenario | AsReported | None, start: date, end: date) -> Inputs:
+    """Check a case and a scenario against each other and lay them out as arrays."""
+    resolved = _resolve(case, scenario, end)
+    border = tuple(sorted(case.border_units["crossing"]))
+    crossings = border + tuple(sorted(case.inland_units["crossing"]))
+    authorities = _authorities(case)
+    _check_events(case, resolved, crossings, authorities)
+    origin = min([start, *(e.start for e in resolved.events)])
+    days = pd.date_range(origin, end)
+    window = slice((start - origin).days, len(days))
+    paths = build_paths(resolved, crossings, authorities, days)
+    rows = level_rows(case)
+    anchors, anchor_end = _anchors(case, rows)
+    parts = case.baseline.set_index("crossing").reindex(list(crossings))
+    _require_parts(parts)
+    constraints = _constraints(case, crossings)
+    marginals = _marginals(case, border, crossings)
+    scores = ["holiday", "inland_feed", "level_growth", "level_row", "level_value", "tariff"]
+    scores += [f"total.{c.name}" for c in constraints] + [f"part.{c}" for c in sorted(crossings)]
+    month_rows = months(case.calendar, days[window][0].date(), end)
+    frame = case.border_units.set_index("crossing")
+    return Inputs(
+        case=case,
+        scenario=resolved,
+        crossings=crossings,
+        border=len(border),
+        groups=tuple(str(frame.loc[c, "route_group"]) for c in border),
+        authorities=authorities,
+        days=days,
+        window=window,
+        paths=paths,
+        marginals=marginals,
+        scores=tuple(scores),
+        parts=_money(case, parts),
+        constraints=constraints,
+        anchors=anchors,
+        growth=_growth(case),
+        days_after_anchor=(days - pd.Timestamp(anchor_end)).days.to_numpy().astype(np.int64),
+        holidays=_holidays(case, crossings, days),
+        feed=_feed(case, border, crossings[len(border) :]),
+        statutory=statutory_by_crossing(case),
+        insecurity_reference=insecurity_reference(case),
+        usd_rate=_usd_rate(case, days),
+        month_of_day=_month_of_day(month_rows, days[window]),
+        months=month_rows,
+    )
+
+
+def _resolve(case: Case, scenario: Scenario | AsReported | None, end: date) -> Scenario:
+    if scenario is None:
+        return Scenario("nothing falls")
+    if isinstance(scenario, AsReported):
+        return history(case, end)
+    if isinstance(scenario, Scenario):
+        return scenario
+    raise ScenarioError(f"scenario must be a Scenario, case.as_reported() or None, not {type(scenario).__name__}")
+
+
+def _authorities(case: Case) -> tuple[str, ...]:
+    """Government, nobody, then the insurgent authorities by name."""
+    table = case.authorities
+    insurgents = sorted(table.loc[table["kind"] == "insurgent", "authority"])
+    return (GOVERNMENT, NOBODY, *insurgents)
+
+
+def _check_events(case: Case, scenario: Scenario, crossings: Sequence[str], authorities: Sequence[str]) -> None:
+    problems = []
+    every = list(case.crossings["crossing"])
+    merged = {c: parent for c, parent in zip(case.crossings["crossing"], case.crossings["assessed_with"], strict=True) if parent}
+    for event in scenario.events:
+        c = event.crossing
+        if c and c not in crossings and c not in merged:
+            close = get_close_matches(c, every, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"the case has {', '.join(every)}"
+            problems.append(f"{event}: unknown crossing {c!r}; {hint}")
+        names = [] if event.verb == "close" else [name for name, _ in event.by]
+        problems += [
+            f"{event}: unknown authority {name!r}; the case has {', '.join(authorities)}" for name in names if name not in authorities
+        ]
+        if event.verb == "capture" and not event.by and len(authorities) != 3:
+            problems.append(f"{event}: say by= whom; the case has the insurgent authorities {', '.join(authorities[2:]) or '(none)'}")
+    if problems:
+        raise ScenarioError("the scenario does not fit the case:\n  " + "\n  ".join(problems))
+
+
+def build_paths(scenario: Scenario, crossings: Sequence[str], authorities: Sequence[str], days: pd.DatetimeIndex) -> control.Paths:
+    """Scenario events as day paths; events at crossings that are assessed with another one change nothing here."""
+    place = {c: i for i, c in enumerate(crossings)}
+    shape = (len(crossings), len(days))
+    holders = control.blank_holders(len(authorities), *shape)
+    opened, threat = np.ones(shape), np.zeros(shape)
+    rate, per_truck = np.full(shape, np.nan), np.full(shape, np.nan)
+    insecurity = np.full(len(days), np.nan)
+    # control and openings are states: events apply in order of their day, entry order within a day
+    for event in sorted(scenario.events, key=lambda e: e.start):
+        first, last = _positions(event, days)
+        if event.verb == "insecurity":
+            share, to = event.value("share"), event.value("to")
+            line = np.linspace(share or 0.0, share or 0.0 if to is None else to, _length(event, days))
+            insecurity[first:last] = line[: last - first]
+            continue
+        c = place.get(event.crossing)
+        if c is None or first >= len(days):
+            continue
+        if event.verb in ("capture", "recapture"):
+            holders[:, c, first:] = _shares(event, authorities)[:, None]
+        elif event.verb == "close":
+            opened[c, first:last] = event.value("open_share") or 0.0
+        elif event.verb == "reopen":
+            opened[c, first:] = 1.0
+        elif event.verb == "threat":
+            threat[c, first:last] = event.value("level")
+        elif event.verb == "levy":
+            target = rate if event.value("rate") is not None else per_truck
+            other = per_truck if target is rate else rate
+            number = event.value("rate") if target is rate else event.value("per_truck")
+            target[c, first:last], other[c, first:last] = number, np.nan
+    return control.Paths(
+        holders=holders,
+        open_share=opened,
+        threat=threat,
+        insecurity=insecurity,
+        days_since_reopening=control.days_since_reopening(opened),
+        levy_rate=rate,
+        levy_per_truck=per_truck,
+        first_event=control.first_change(holders, opened, threat, insecurity),
+    )
+
+
+def _length(event: Event, days: pd.DatetimeIndex) -> int:
+    last = days[-1].date() if event.end is None else event.end
+    return (last - event.start).days + 1
+
+
+def _positions(event: Event, days: pd.DatetimeIndex) -> tuple[int, int]:
+    first = (event.start - days[0].date()).days
+    last = len(days) if event.end is None else min((event.end - days[0].date()).days + 1, len(days))
+    return min(first, len(days)), max(last, min(first, len(days)))
+
+
+def _shares(event: Event, authorities: Sequence[str]) -> Array:
+    shares = np.zeros(len(authorities))
+    if event.verb == "recapture":
+        shares[0] = 1.0
+    for name, share in event.by or (((authorities[2], 1.0),) if event.verb == "capture" else ()):
+        shares[authorities.index(name)] += share
+    return shares
+
+
+def _money(case: Case, table: pd.DataFrame) -> tuple[Array, Array, Array]:
+    """The low, best and high money columns of a table, in the case's currency."""
+    low, best, high = (table[f"{name}_{case.currency.lower()}"].to_numpy(float) for name in ("low", "best", "high"))
+    return low, best, high
+
+
+def _require_parts(parts: pd.DataFrame) -> None:
+    missing = list(parts.index[parts["house"].isna()])
+    if missing:
+        raise TradeImpactError(
+            f"baseline.csv has no row for {', '.join(missing)}; give each unit of account a low, best and high annual figure, or name "
+            "the crossing that assesses its goods in crossings.csv, column assessed_with"
+        )
+
+
+def _constraints(case: Case, crossings: Sequence[str]) -> tuple[Constraint, ...]:
+    place = {c: i for i, c in enumerate(crossings)}
+    table = case.constraints.sort_values("constraint") if len(case.constraints) else case.constraints
+    found = []
+    for row, low, best, high in zip(table.itertuples(), *_money(case, table), strict=True):
+        names = list(crossings) if row.members == "*" else str(row.members).split()
+        members = tuple(sorted(place[name] for name in names))
+        found.append(Constraint(row.constraint, members, low, best, high, row.kind == "exact"))
+    return tuple(found)
+
+
+def _marginals(case: Case, border: Sequence[str], crossings: Sequence[str]) -> tuple[Marginal, ...]:
+    """General assumptions by name, then those of single crossings by name, then truck counts."""
+    records = case.assumption_records
+    needed = REQUIRED if _growth(case) else (*REQUIRED, "annual_growth")
+    missing = [name for name in needed if name not in records]
+    if missing:
+        raise TradeImpactError(f"assumptions.toml lacks {', '.join(missing)}; add [assumption.<name>] with low, best, high, source, grade")
+    stray = [n for n in records if "." in n and n.split(".", 1)[1] not in crossings]
+    if stray:
+        close = get_close_matches(stray[0].split(".", 1)[1], list(crossings), n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise TradeImpactError(f"assumption {stray[0]!r} names no crossing of the case{hint}")
+    found = [
+        Marginal(
+            r.name,
+            tuple((o.weight, o.low, o.best, o.high) for o in r.alternatives) or ((1.0, r.low, r.best, r.high),),
+            r.distribution,
+            r.group,
+            r.sign,
+        )
+        for r in sorted(records.values(), key=lambda r: ("." in r.name, r.name))
+    ]
+    trucks = case.trucks.set_index("crossing") if len(case.trucks) else pd.DataFrame()
+    for c in border:
+        if c in trucks.index:
+            row = trucks.loc[c]
+            found.append(Marginal(f"trucks.{c}", ((1.0, float(row["low"]), float(row["best"]), float(row["high"])),), "lognormal"))
+    return tuple(found)
+
+
+def _anchors(case: Case, rows: pd.DataFrame) -> tuple[tuple[tuple[float, float, float], ...], date]:
+    """The national level per ordinary day, one entry per conflicting row, and the end of the period it is for."""
+    if rows.empty:
+        day = float(_money(case, case.baseline)[1].sum()) / 365.25
+        return ((day, day, day),), case.baseline_until
+    found = []
+    for row in rows.itertuples():
+        ordinary = _ordinary_days(case, row.period_start, row.period_end)
+        best = float(row.best)
+        low, high = (best if pd.isna(x) else float(x) for x in (row.low, row.high))
+        found.append((low / ordinary, best / ordinary, high / ordinary))
+    return tuple(found), rows["period_end"].iloc[0].date()
+
+
+def _ordinary_days(case: Case, start: pd.Timestamp, end: pd.Timestamp) -> float:
+    """Days of a period, a holiday of all crossings counting as its best factor."""
+    days = pd.Series(1.0, index=pd.date_range(start, end))
+    for row in _holiday_rows(case).itertuples():
+        if not row.crossing:
+            days.loc[row.start : row.end] *= float(row.factor_best)
+    return float(days.sum())
+
+
+def _holiday_rows(case: Case) -> pd.DataFrame:
+    table = case.calendar
+    return table[table["kind"] == "holiday"] if len(table) else table
+
+
+def _holidays(
+    case: Case, crossings: Sequence[str], days: pd.DatetimeIndex
+) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp], tuple[float, float, float]], ...]:
+    found = []
+    for row in _holiday_rows(case).itertuples():
+        hit = np.flatnonzero((days >= row.start) & (days <= row.end))
+        who = [i for i, c in enumerate(crossings) if not row.crossing or c == row.crossing]
+        if len(hit):
+            found.append((np.array(who, dtype=np.intp), hit, (float(row.factor_low), float(row.factor_best), float(row.factor_high))))
+    return tuple(found)
+
+
+def _growth(case: Case) -> Growth | None:
+    """Log growth from the longest annual series marked for it; None leaves it to the assumption `annual_growth`."""
+    table = case.national
+    rows = table[table["use"] == "growth"].sort_values("period_start") if len(table) else table
+    return random_walk_with_drift(rows["best"].to_numpy(float)) if len(rows) >= 3 else None
+
+
+def _feed(case: Case, border: Sequence[str], inland: Sequence[str]) -> tuple[Array, Array, Array]:
+    arrays = tuple(np.zeros((len(inland), len(border))) for _ in range(3))
+    for row in case.inland.itertuples() if len(case.inland) else ():
+        if row.inland in inland and row.crossing in border:
+            at = inland.index(row.inland), border.index(row.crossing)
+            for array, column in zip(arrays, ("feed_low", "feed_best", "feed_high"), strict=True):
+                array[at] = float(getattr(row, column))
+    return arrays  # type: ignore[return-value]
+
+
+def _usd_rate(case: Case, days: pd.DatetimeIndex) -> Array:
+    """Currency per dollar: the shortest dated period that holds the day, else the last one before it."""
+    rate = np.full(len(days), np.nan)
+    if case.currency.upper() == "USD":
+        return np.ones(len(days))
+    table = case.fx
+    if not len(table):
+        return rate
+    name = f"{case.currency.lower()}_per_usd"
+    table = table.assign(per_usd=table[name], length=(table["end"] - table["start"]).dt.days).sort_values("length", ascending=False)
+    earlier = table[table["end"] < days[0]].sort_values("end")
+    if len(earlier):
+        rate[:] = float(earlier["per_usd"].iloc[-1])
+    for row in table.itertuples():
+        rate[(days >= row.start) & (days <= row.end)] = float(row.per_usd)
+    later = np.flatnonzero(np.isfinite(rate))
+    if len(later):
+        rate[later[-1] + 1 :] = rate[later[-1]]
+    return rate
+
+
+def _month_of_day(rows: pd.DataFrame, days: pd.DatetimeIndex) -> NDArray[np.intp]:
+    starts = pd.DatetimeIndex(rows["start"])
+    return np.clip(np.searchsorted(starts, days, side="right") - 1, 0, len(rows) - 1).astype(np.intp)

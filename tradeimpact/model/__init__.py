@@ -1,0 +1,1 @@
+"""What follows: arrays in, arrays out. No files, no plotting; randomness only by draws handed in."""

@@ -1,0 +1,262 @@
+"""How trade answers: nested logit in exact hat form, capacity, recovery and deferral (MODEL section 5).
+
+With v the baseline value of each border crossing (currency per day), n the route group of c, h the cost ratio
+and o the open share::
+
+    a[c] = o[c] * h[c] ** -theta                            attraction, 1 in the baseline
+    X[n] = sum v a over the group / sum v over the group    1 in the baseline
+    Y    = sum over groups of S[n] X[n] ** (phi / theta) / sum S[n]
+    M[c] = v[c] * a[c] * X[n] ** (phi / theta - 1) * Y ** (epsilon / phi - 1)
+    Q    = Y ** (epsilon / phi)                             total trade ratio
+
+Written as ratios to the baseline this is the algebra of MODEL section 5 and returns v to the bit when h = o = 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import ModelError
+
+Array = NDArray[np.float64]
+
+NEGLIGIBLE = 1e-14  # rounding: an excess below this share of a day's trade is not passed on
+
+
+def trade_response(
+    value: ArrayLike,
+    group: Sequence[Any],
+    cost_ratio: ArrayLike,
+    open_share: ArrayLike,
+    *,
+    theta: ArrayLike,
+    phi: ArrayLike,
+    epsilon: ArrayLike,
+    ceiling: ArrayLike | None = None,
+    names: Sequence[str] | None = None,
+) -> Array:
+    """Trade through each crossing when costs and openings change (before insecurity and deferral).
+
+    Parameters
+    ----------
+    value : array, shape (crossings, ...)
+        Baseline value per crossing, in currency per day; at least 0.
+    group : sequence of length crossings
+        Route group of each crossing.
+    cost_ratio, open_share : array, shape (crossings, ...)
+        Cost now over cost in the baseline (above 0) and open share (0 to 1). Arrays are aligned on the left:
+        a shorter one gets trailing axes.
+    theta, phi, epsilon : array broadcastable to the trailing shape
+        Elasticities within groups, between groups and of total trade, ``theta >= phi >= epsilon >= 0``, phi > 0.
+    ceiling : array, shape (crossings, ...) or scalar, optional
+        kappa: trade is at most ``ceiling * open_share * value``. What exceeds it is offered within the group, then
+        across groups, in proportion to unconstrained trade; what finds no room is suppressed.
+    names : sequence of str, optional
+        Names of the crossings for messages.
+
+    Returns
+    -------
+    array, shape (crossings, ...)
+        Trade per crossing, in the unit of `value`.
+
+    Raises
+    ------
+    ModelError
+        Naming the crossing (or the elasticity) that is out of range or not finite.
+
+    Notes
+    -----
+    Source: nested logit in changes, as in Allen and Arkolakis (2022) and Dekle, Eaton and Kortum (2008).
+
+    Examples
+    --------
+    >>> trade_response([60.0, 40.0], ["a", "a"], [1, 1], [1, 0], theta=5, phi=2, epsilon=0).round(6)
+    array([100.,   0.])
+    """
+    arrays = [np.asarray(x, dtype=float) for x in (value, cost_ratio, open_share)]
+    if ceiling is not None:
+        arrays.append(np.asarray(ceiling, dtype=float))
+    count = arrays[0].shape[0] if arrays[0].ndim else 0
+    if count == 0 or len(group) != count:
+        raise ModelError(f"value has {count} crossings on its first axis and group has {len(group)}; give one group label per crossing")
+    v, h, o, *rest = _align_left(arrays, count)
+    kappa = rest[0] if rest else None
+    shape = np.broadcast_shapes(*(x.shape for x in (v, h, o, *rest)))
+    labels = list(names) if names is not None else [f"number {i}" for i in range(count)]
+    _check(v, v >= 0, "value", "a finite number of at least 0", labels)
+    _check(h, h > 0, "cost_ratio", "a finite number above 0", labels)
+    _check(o, (o >= 0) & (o <= 1), "open_share", "between 0 and 1", labels)
+    if kappa is not None:
+        _check(np.where(np.isposinf(kappa), 1.0, kappa), kappa >= 0, "ceiling", "at least 0", labels)
+    t, p, e = _elasticities(theta, phi, epsilon, shape[1:])
+    codes = group_codes(group)
+    ratio, _ = response_ratio(v, codes, h, o, theta=t, phi=p, epsilon=e)
+    trade = np.broadcast_to(v * ratio, shape).copy()
+    if kappa is not None:
+        trade = apply_ceiling(trade, np.broadcast_to(_cap(kappa, o, v), shape), codes)
+    return trade
+
+
+def response_ratio(
+    weight: Array, codes: NDArray[np.intp], cost_ratio: Array, open_share: Array, *, theta: Array, phi: Array, epsilon: Array
+) -> tuple[Array, Array]:
+    """M / v per crossing and the total trade ratio Q (MODEL 5), unchecked and without ceiling.
+
+    `weight` needs to be right only up to a factor common to all crossings of a day and draw. Shapes: crossings first,
+    then any trailing axes that broadcast. Returns (ratio (crossings, ...), Q (...)).
+    """
+    attraction = open_share * np.exp(-theta * np.log(cost_ratio))
+    inside = _group_sum(weight * attraction, codes)
+    size = _group_sum(np.broadcast_to(weight, np.broadcast_shapes(weight.shape, attraction.shape)), codes)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        x = np.where(size > 0, inside / np.where(size > 0, size, 1.0), 0.0)
+        log_x = np.log(x)
+        nest = np.exp((phi / theta) * log_x)  # 0 where the group is shut
+        total = _sum_first(size)
+        y = np.where(total > 0, _sum_first(size * nest) / np.where(total > 0, total, 1.0), 0.0)
+        log_y = np.log(y)
+        within = np.where(x > 0, np.exp((phi / theta - 1.0) * log_x), 0.0)
+        across = np.where(y > 0, np.exp((epsilon / phi - 1.0) * log_y), 0.0)
+        q = np.where(y > 0, np.exp((epsilon / phi) * log_y), 0.0)
+    return attraction * within[codes] * across, q
+
+
+def apply_ceiling(trade: Array, cap: Array, codes: NDArray[np.intp]) -> Array:
+    """Hold trade to `cap` and pass the excess on: within the route group, then across groups, else suppressed.
+
+    Excess is offered in proportion to unconstrained trade, to crossings with room, until none has any. Both arrays
+    (crossings, ...) in currency; returns the same shape.
+    """
+    over = (trade > cap).any(axis=0)
+    if not over.any():
+        return trade
+    free = trade[:, over]
+    limit = cap[:, over]
+    held = np.minimum(free, limit)
+    floor = NEGLIGIBLE * _sum_first(free)
+    excess = _group_sum(free - held, codes)
+    for _ in range(len(free)):
+        held, excess, moved = _offer(free, held, limit, excess, codes, floor)
+        if not moved:
+            break
+    everyone = np.zeros(len(free), dtype=np.intp)
+    pooled = _sum_first(excess)[None]
+    for _ in range(len(free)):
+        held, pooled, moved = _offer(free, held, limit, pooled, everyone, floor)
+        if not moved:
+            break
+    result = trade.copy()
+    result[:, over] = held
+    return result
+
+
+def _offer(
+    free: Array, held: Array, limit: Array, excess: Array, codes: NDArray[np.intp], floor: Array
+) -> tuple[Array, Array, bool]:
+    """One round: each pool's excess to its crossings with room, in proportion to their unconstrained trade."""
+    weight = np.where(held < limit, free, 0.0)
+    pool = _group_sum(weight, codes)
+    active = (excess > floor) & (pool > 0)
+    if not active.any():
+        return held, excess, False
+    scale = np.where(active, excess, 0.0) / np.where(pool > 0, pool, 1.0)
+    after = np.minimum(held + scale[codes] * weight, limit)
+    left = np.where(active, np.maximum(excess - _group_sum(after - held, codes), 0.0), excess)
+    return after, left, True
+
+
+def recovery(days_since: ArrayLike, start_share: ArrayLike, half_life_days: ArrayLike, permanent_loss: ArrayLike) -> Array:
+    """Open share of a post `days_since` days after it reopened: (1 - p) - ((1 - p) - a) 2 ** (-days / half life).
+
+    Shares are fractions; `start_share` a is held to at most 1 - p. Negative `days_since` (never shut) gives 1.
+    """
+    days = np.asarray(days_since, dtype=float)
+    ceiling = 1.0 - np.asarray(permanent_loss, dtype=float)
+    start = np.minimum(np.asarray(start_share, dtype=float), ceiling)
+    path = ceiling - (ceiling - start) * np.exp2(-np.maximum(days, 0.0) / np.asarray(half_life_days, dtype=float))
+    return np.where(days < 0, 1.0, path)
+
+
+def defer(kept_away: Array, room: Array, is_open: Array, share: Array, return_rate: Array) -> Array:
+    """Cargo that waited and returns, B (currency per day), from what closures and hold-back kept away.
+
+    A share of `kept_away` (crossings, days, draws) joins a stock at its crossing; `return_rate` of the stock comes back
+    on each day the crossing is open, within `room`. Nothing returns that was not put away before.
+    """
+    returned = np.zeros(np.broadcast_shapes(kept_away.shape, room.shape))
+    stock = np.zeros((returned.shape[0], returned.shape[2]))
+    opened = np.broadcast_to(is_open, returned.shape)
+    for day in range(returned.shape[1]):
+        if stock.any():
+            back = np.where(opened[:, day], np.minimum(return_rate * stock, np.maximum(room[:, day], 0.0)), 0.0)
+            returned[:, day] = back
+            stock = stock - back
+        stock = stock + share * kept_away[:, day]
+    return returned
+
+
+def group_codes(group: Sequence[Any]) -> NDArray[np.intp]:
+    """Route groups as integers 0..n-1 in order of first appearance."""
+    seen: dict[Any, int] = {}
+    return np.array([seen.setdefault(label, len(seen)) for label in group], dtype=np.intp)
+
+
+def _cap(kappa: Array, open_share: Array, value: Array) -> Array:
+    room = open_share * value
+    with np.errstate(invalid="ignore"):
+        return np.where(room > 0, kappa * room, 0.0)
+
+
+def _group_sum(x: Array, codes: NDArray[np.intp]) -> Array:
+    """Sum over the crossings of each group, always in the same order, so that equal inputs give equal bits."""
+    out = np.zeros((int(codes.max()) + 1, *x.shape[1:]))
+    for position, code in enumerate(codes):
+        out[code] += x[position]
+    return out
+
+
+def _sum_first(x: Array) -> Array:
+    out = np.zeros(x.shape[1:])
+    for row in x:
+        out += row
+    return out
+
+
+def _align_left(arrays: list[Array], count: int) -> list[Array]:
+    depth = max(x.ndim for x in arrays)
+    aligned = []
+    for x in arrays:
+        if x.ndim and x.shape[0] not in (1, count):
+            raise ModelError(f"an array has {x.shape[0]} crossings on its first axis where {count} are expected")
+        aligned.append(x.reshape(x.shape + (1,) * (depth - x.ndim)))
+    return aligned
+
+
+def _check(x: Array, good: NDArray[np.bool_], what: str, expected: str, labels: list[str]) -> None:
+    bad = ~(np.isfinite(x) & good)
+    if bad.any():
+        first = int(np.argwhere(bad)[0][0]) if bad.ndim else 0
+        where = f"crossing {labels[first]}" if bad.ndim and bad.shape[0] == len(labels) else "every crossing"
+        raise ModelError(f"{what} of {where} is {float(x[bad].flat[0])!r}; expected {expected}")
+
+
+def _elasticities(theta: ArrayLike, phi: ArrayLike, epsilon: ArrayLike, shape: tuple[int, ...]) -> tuple[Array, Array, Array]:
+    values = {}
+    for name, given in (("theta", theta), ("phi", phi), ("epsilon", epsilon)):
+        x = np.asarray(given, dtype=float)
+        if not np.isfinite(x).all():
+            raise ModelError(f"{name} is not finite; give a number per draw")
+        try:
+            values[name] = np.broadcast_to(x, np.broadcast_shapes(x.shape, shape))
+        except ValueError:
+            raise ModelError(f"{name} has shape {x.shape}, which does not broadcast to {shape}") from None
+    t, p, e = values["theta"], values["phi"], values["epsilon"]
+    if (p <= 0).any() or (e < 0).any():
+        raise ModelError("phi must be above 0 and epsilon at least 0")
+    if (p > t).any() or (e > p).any():
+        raise ModelError("elasticities must be ordered theta >= phi >= epsilon; otherwise crossings would be complements")
+    return t, p, e

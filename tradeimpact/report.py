@@ -1,0 +1,89 @@
+"""The summary as a briefer would say it: sentences drafted from the table, loss and gain never one for the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from .figures.text import amount, span
+
+if TYPE_CHECKING:
+    from .results import Results
+
+LABELS = {
+    "lost_to_insurgent_control": "crossings in insurgent hands",
+    "lost_to_nobody": "crossings that nobody held",
+    "lost_to_closure": "closures of crossings it still held",
+    "contraction": "trade that stopped because it became dearer",
+    "held_back": "trade held back by general insecurity",
+    "rerouting": "trade that moved away or found no room",
+    "weaker_collection": "weaker collection at crossings it still held",
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    """A table and the sentences that go with it; prints as text, shows as HTML."""
+
+    table: pd.DataFrame
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        paragraphs = "".join(f"<p>{escape(line)}</p>" for line in self.text.split("\n"))
+        return f"<div>{paragraphs}{self.table.map(lambda v: f'{v:,.3g}').to_html(escape=True, border=0)}</div>"
+
+
+def write_report(result: Results) -> Report:
+    """Sentences on loss, where it went, the insurgents' gain, and how sure the numbers are."""
+    table = result.summary()
+    currency = result.currency.upper()
+    start, end = result.window
+    loss, gain, base = (table.loc[n] for n in ("government_loss", "insurgent_gain", "baseline"))
+
+    def say(row: pd.Series) -> str:
+        return f"{amount(row['median'], row['mc_error'], currency=currency)} ({span(row['low'], row['high'], currency=currency)})"
+
+    lines = [f"{result.case.title}: {result.scenario.name}, {start} to {end}."]
+    if loss["low"] == loss["high"] == 0:
+        return Report(table, "\n".join([*lines, f"Nothing changes: the government collects its baseline of {say(base)}."]))
+    share = result.draws()["government_loss"] / result.draws()["baseline"]
+    low, high = (float(share.quantile(q)) for q in (0.05, 0.95))
+    lines.append(
+        f"The government loses {say(loss)} of a baseline of {say(base)}: {share.median():.0%} of it ({low:.0%} to {high:.0%})."
+    )
+    lines += _where(result, currency)
+    ratio = table.loc["transfer_ratio"]
+    lines.append(f"The insurgents gain {say(gain)} over what road levies and illicit transit brought them before; a levy is not the duty it displaces.")
+    if pd.notna(ratio["median"]):
+        lines.append(
+            f"For each 100 the government loses, the insurgents gain {100 * ratio['median']:.0f} ({100 * ratio['low']:.0f} to {100 * ratio['high']:.0f})."
+        )
+    lines.append(
+        f"Medians with 90 % intervals from {result.count:,} draws (seed {result.seed}); intervals rest on the case's assumptions, "
+        "most of them judgement."
+    )
+    return Report(table, "\n".join(lines))
+
+
+def _where(result: Results, currency: str) -> list[str]:
+    """The components of the loss that matter, by mean, largest first."""
+    bridge = result.bridge()
+    parts = bridge.loc[bridge["role"] == "component", "mean"]
+    total = bridge.loc["government_loss", "mean"]
+    large = parts[(parts > 0.05 * abs(total)) & parts.index.isin(list(LABELS))].sort_values(ascending=False)
+    if large.empty:
+        return []
+    words = [f"{LABELS[str(name)]} ({amount(value, currency=currency)})" for name, value in large.items()]
+    text = words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
+    gains = parts[parts < -0.02 * abs(total)]
+    back = f" Against it stand {amount(-gains.sum(), currency=currency)} of gains from returning or diverted cargo and inland charges." if len(gains) else ""
+    return [f"On average the loss comes from {text}.{back}"]

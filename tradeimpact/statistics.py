@@ -1,0 +1,84 @@
+"""Summaries of draws: mean, median, the 90 % interval and the Monte Carlo error, with weights if draws carry them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from .engine.sampling import REPLICATES
+
+Array = NDArray[np.float64]
+
+LOW, HIGH = 0.05, 0.95
+COLUMNS = ("mean", "median", "low", "high", "mc_error")
+
+
+def quantiles(x: Array, points: tuple[float, ...], weights: Array | None = None) -> Array:
+    """Quantiles along the last axis, (points, ...). Missing draws are left out; all missing gives NaN.
+
+    With weights, draw k of the sorted ones sits at probability (weight before it) / (1 - weight of the last), which
+    is numpy's linear rule when the weights are equal.
+    """
+    x = np.asarray(x, dtype=float)
+    if weights is None:
+        if np.isnan(x).any():
+            rows = [np.quantile(r[~np.isnan(r)], points) if (~np.isnan(r)).any() else np.full(len(points), np.nan) for r in _rows(x)]
+            return np.stack(rows, axis=-1).reshape((len(points), *x.shape[:-1]))
+        return np.asarray(np.quantile(x, points, axis=-1))
+    out = [_weighted(r, points, weights) for r in _rows(x)]
+    return np.stack(out, axis=-1).reshape((len(points), *x.shape[:-1]))
+
+
+def _rows(x: Array) -> Array:
+    return x.reshape(-1, x.shape[-1])
+
+
+def _weighted(x: Array, points: tuple[float, ...], weights: Array) -> Array:
+    good = ~np.isnan(x) & (weights > 0)
+    if not good.any():
+        return np.full(len(points), np.nan)
+    order = np.argsort(x[good], kind="stable")
+    values, w = x[good][order], weights[good][order] / weights[good].sum()
+    if len(values) == 1:
+        return np.full(len(points), values[0])
+    at = (np.cumsum(w) - w) / (1.0 - w[-1])
+    return np.interp(points, at, values)
+
+
+def describe(draws: Mapping[str, Array], weights: Array | None = None) -> pd.DataFrame:
+    """One row per name: mean, median, low, high (5 and 95 %) and the Monte Carlo error of the median.
+
+    The error is the standard error over the medians of the independent scrambles; NaN with too few draws.
+    """
+    names = list(draws)
+    table = np.stack([np.asarray(draws[n], dtype=float) for n in names])
+    median, low, high = quantiles(table, (0.5, LOW, HIGH), weights)
+    frame = pd.DataFrame(
+        {"mean": mean(table, weights), "median": median, "low": low, "high": high, "mc_error": mc_error(table, weights)},
+        index=pd.Index(names),
+    )
+    return frame[list(COLUMNS)]
+
+
+def mean(x: Array, weights: Array | None = None) -> Array:
+    """Mean along the last axis; NaN entries are left out, with no entries at all it is NaN."""
+    x = np.asarray(x, dtype=float)
+    good = ~np.isnan(x)
+    w = np.broadcast_to(np.ones(x.shape[-1]) if weights is None else weights, x.shape) * good
+    total = w.sum(axis=-1)
+    return np.asarray(np.where(total > 0, (np.where(good, x, 0.0) * w).sum(axis=-1) / np.where(total > 0, total, 1.0), np.nan))
+
+
+def mc_error(x: Array, weights: Array | None = None) -> Array:
+    """Monte Carlo standard error of the median, from the independent scrambles the draws are dealt to."""
+    x = np.asarray(x, dtype=float)
+    if x.shape[-1] < 2 * REPLICATES:
+        return np.full(x.shape[:-1], np.nan)
+    medians = []
+    for replicate in range(REPLICATES):
+        w = None if weights is None else weights[replicate::REPLICATES]
+        medians.append(quantiles(x[..., replicate::REPLICATES], (0.5,), w)[0])
+    return np.asarray(np.std(np.stack(medians), axis=0, ddof=1) / np.sqrt(REPLICATES))
