@@ -58,7 +58,7 @@ $(VENV)/.venv:
 	  done; \
 	fi; \
 	if ! "$${python:-false}" -c "$$new" 2>/dev/null; then \
-	  echo "tradeimpact needs Python 3.11 or newer, and $${python:-no python3 on the PATH} is that." \
+	  echo "tradeimpact needs Python 3.11 or newer; $${python:-every python3 on the PATH} is older, missing or broken." \
 	    "On Debian 12 or newer: apt-get install python3 python3-venv. Elsewhere: make ... PYTHON=/path/to/python3.11" >&2; \
 	  exit 1; \
 	fi; \

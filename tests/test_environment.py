@@ -11,6 +11,8 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tradeimpact import __version__
+
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
@@ -93,5 +95,5 @@ def test_citation_and_changelog_name_the_version_being_built():
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     latest = re.search(r"^## (\S+)", changelog, re.MULTILINE)
     assert latest
-    assert str(citation["version"]) == latest.group(1) == PROJECT["version"]
+    assert str(citation["version"]) == latest.group(1) == __version__
     assert citation["license"] == PROJECT["license"]

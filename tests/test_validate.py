@@ -82,7 +82,9 @@ def test_a_broken_cell_names_file_column_row_and_remedy(folder, table, row, colu
     error = refused(folder)
     told = [str(problem) for problem in error.problems if row in problem.rows and column in problem.column]
     if "<=" in expected:
-        told = [str(problem) for problem in error.problems if row in problem.rows and expected in str(problem)]
+        told = [
+            str(problem) for problem in error.problems if row in problem.rows and expected in str(problem)
+        ]
     if column == "source":
         assert "nowhere" in str(error)
     assert told, str(error)
@@ -122,9 +124,13 @@ FILES = [
 
 
 @pytest.mark.parametrize(
-    ("file", "change", "column", "row", "expected", "remedy"), [line[1:] for line in FILES], ids=[f[0] for f in FILES]
+    ("file", "change", "column", "row", "expected", "remedy"),
+    [line[1:] for line in FILES],
+    ids=[f[0] for f in FILES],
 )
-def test_a_broken_file_names_itself_the_place_and_the_remedy(folder, file, change, column, row, expected, remedy):
+def test_a_broken_file_names_itself_the_place_and_the_remedy(
+    folder, file, change, column, row, expected, remedy
+):
     change(folder / file)
     error = refused(folder)
     told = [
@@ -141,7 +147,9 @@ def test_all_problems_are_told_at_once(folder):
     edit(folder, "reports", 3, "crossing", "nowhere")
     edit(folder, "fx", 2, "grade", "Z")
     (folder / "authorities.csv").unlink()
-    (folder / "assumptions.toml").write_text('schema_version = "1"\n[assumption.theta]\nlow = 3\nbest = 2\nhigh = 1\n')
+    (folder / "assumptions.toml").write_text(
+        'schema_version = "1"\n[assumption.theta]\nlow = 3\nbest = 2\nhigh = 1\n'
+    )
     error = refused(folder)
     assert {problem.file for problem in error.problems} >= {
         "baseline.csv",
@@ -156,14 +164,18 @@ def test_all_problems_are_told_at_once(folder):
 
 def test_at_most_five_rows_are_listed(folder):
     rows = (folder / "reports.csv").read_text().splitlines()
-    more = [rows[1].replace("rp001", f"rp{number}").replace("2001-06-10", "June", 1) for number in range(100, 108)]
+    more = [
+        rows[1].replace("rp001", f"rp{number}").replace("2001-06-10", "June", 1) for number in range(100, 108)
+    ]
     (folder / "reports.csv").write_text("\n".join([*rows, *more]))
     assert "reports.csv, column 'date', rows 7, 8, 9, 10, 11 and 3 more: found 'June'" in str(refused(folder))
 
 
 def test_blank_rows_are_skipped_and_do_not_shift_the_row_numbers(folder):
     lines = (folder / "fx.csv").read_text().splitlines()
-    (folder / "fx.csv").write_text("\n".join([lines[0], "", lines[1], ",,,,,,,,,,", lines[2].replace("12", "twelve", 1)]))
+    (folder / "fx.csv").write_text(
+        "\n".join([lines[0], "", lines[1], ",,,,,,,,,,", lines[2].replace("12", "twelve", 1)])
+    )
     edit_row = next(problem for problem in refused(folder).problems if problem.file == "fx.csv")
     assert edit_row.rows == (5,)
 
@@ -181,7 +193,10 @@ def rewrite(folder, **entries):
 @pytest.mark.parametrize(
     ("entries", "words"),
     [
-        ({"schema_version": "9"}, ["schema_version '9'", "expected schema_version '1'", "install the version"]),
+        (
+            {"schema_version": "9"},
+            ["schema_version '9'", "expected schema_version '1'", "install the version"],
+        ),
         ({"schema_version": None}, ["schema_version None"]),
         ({"currency": "dollars"}, ["currency 'dollars'", "three capital letters"]),
         ({"title": " "}, ["title ' '", "Write the title"]),
@@ -250,7 +265,12 @@ def test_validate_returns_what_loading_raises(folder):
 
 
 WARNINGS = [
-    ("baseline", 2, {"best_xts": "70000000", "high_xts": "70000000"}, "more for north_gate than for the country"),
+    (
+        "baseline",
+        2,
+        {"best_xts": "70000000", "high_xts": "70000000"},
+        "more for north_gate than for the country",
+    ),
     ("outcomes", 3, {"published_latest": "2001-06-20"}, "published before its period ends"),
     ("constraints", 3, {"high_xts": "100", "best_xts": "100", "low_xts": "100"}, "ranges that add up to"),
     ("trucks", 2, {"rests_on": "tr999"}, "rows that no table has: tr999"),

@@ -23,7 +23,7 @@ from .engine.sampling import Marginal
 from .errors import ScenarioError, TradeImpactError
 from .schedule import statutory_by_crossing
 from .model import control
-from .model.baseline import Constraint, Growth, random_walk_with_drift
+from .model.baseline import Constraint, Growth, random_walk_with_drift, require_feasible
 from .scenario import GOVERNMENT, NOBODY, AsReported, Event, Scenario
 
 Array = NDArray[np.float64]
@@ -88,6 +88,10 @@ def prepare(case: Case, scenario: Scenario | AsReported | None, start: date, end
     parts = case.baseline.set_index("crossing").reindex(list(crossings))
     _require_parts(parts)
     constraints = _constraints(case, crossings)
+    ranges = _money(case, parts)
+    if constraints:
+        corners = np.array([[c.low, c.high] for c in constraints])
+        require_feasible(ranges[0], ranges[2], corners, constraints, crossings)
     marginals = _marginals(case, border, crossings)
     scores = ["holiday", "inland_feed", "level_growth", "level_row", "level_value", "tariff"]
     scores += [f"total.{c.name}" for c in constraints] + [f"part.{c}" for c in sorted(crossings)]
@@ -105,7 +109,7 @@ def prepare(case: Case, scenario: Scenario | AsReported | None, start: date, end
         paths=paths,
         marginals=marginals,
         scores=tuple(scores),
-        parts=_money(case, parts),
+        parts=ranges,
         constraints=constraints,
         anchors=anchors,
         growth=_growth(case),

@@ -85,7 +85,7 @@ def annual_parts(x: Inputs, p: Mapping[str, Array]) -> Array:
     totals = np.empty((len(x.constraints), BLOCK))
     for row, c in enumerate(x.constraints):
         totals[row] = _ranged(c.low, c.best, c.high, p[f"total.{c.name}"])
-    return base.fit_parts(start, low, high, totals, x.constraints, x.crossings)
+    return base.fit_parts(start, low, high, totals, x.constraints, x.crossings, checked=True)
 
 
 def collected_rates(x: Inputs, p: Mapping[str, Array]) -> tuple[Array, Array, Array]:

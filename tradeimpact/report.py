@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from .figures.text import amount, span
+from .figures.text import amount, estimate
 
 if TYPE_CHECKING:
     from .results import Results
@@ -50,7 +50,7 @@ def write_report(result: Results) -> Report:
     loss, gain, base = (table.loc[n] for n in ("government_loss", "insurgent_gain", "baseline"))
 
     def say(row: pd.Series) -> str:
-        return f"{amount(row['median'], row['mc_error'], currency=currency)} ({span(row['low'], row['high'], currency=currency)})"
+        return estimate(row["median"], row["low"], row["high"], currency=currency)
 
     lines = [f"{result.case.title}: {result.scenario.name}, {start} to {end}."]
     if loss["low"] == loss["high"] == 0:

@@ -174,6 +174,17 @@ class Results:
         coordinates = {"crossing": crossing, "month": list(x.months["label"]), "draw": draw}
         return xr.Dataset(data, coords=coordinates, attrs=self.manifest(flat=True))
 
+    def rivals(self, currency: str | None = None) -> pd.DataFrame:
+        """Government revenue by the model and by two rivals on the same draws: columns method, mean, median, low, high.
+
+        Days-held arithmetic pays each crossing's baseline for the days the government held it; no change is the baseline.
+        """
+        result = self.to(currency)
+        draws = result.draws()
+        methods = {"Model": "government_revenue", "Days-held arithmetic": "days_held", "No change": "baseline"}
+        table = describe({name: draws[line].to_numpy() for name, line in methods.items()}, result.weights)
+        return table.drop(columns="mc_error").rename_axis("method").reset_index()
+
     # --- words --------------------------------------------------------------------------------------------------------
 
     def report(self, currency: str | None = None) -> Any:

@@ -10,7 +10,6 @@ from ..errors import Problem
 from .codebook import Table
 from .convert import found_values
 
-MONEY_UNITS = ("afn", "usd")
 PERIODS = (("start", "end"), ("period_start", "period_end"))
 FIRST_ROW = 2  # of a table, as a spreadsheet numbers it: the header is row 1
 
@@ -21,7 +20,7 @@ def check_table(frame: pd.DataFrame, table: Table, file: str) -> list[Problem]:
         *_duplicates(frame, table, file),
         *_disorder(frame, table, file),
         *_swapped(frame, file),
-        *_negative_money(frame, file),
+        *_negative_money(frame, table, file),
         *_percentages(frame, file),
     ]
 
@@ -37,9 +36,10 @@ def rows_where(mask: pd.Series[Any]) -> tuple[int, ...]:
 
 
 def _duplicates(frame: pd.DataFrame, table: Table, file: str) -> list[Problem]:
-    if not table.key:
+    if not table.key or not frame.duplicated(table.key).any():
         return []
-    given = frame[table.key].notna().all(axis=1) & (frame[table.key].astype("str") != "").all(axis=1)
+    needed = [name for name in table.key if table.columns[name].required]
+    given = frame[needed].notna().all(axis=1) & (frame[needed].astype("str") != "").all(axis=1)
     mask = frame.duplicated(table.key, keep=False) & given
     if not mask.any():
         return []
@@ -106,12 +106,12 @@ def _swapped(frame: pd.DataFrame, file: str) -> list[Problem]:
     return problems
 
 
-def _negative_money(frame: pd.DataFrame, file: str) -> list[Problem]:
+def _negative_money(frame: pd.DataFrame, table: Table, file: str) -> list[Problem]:
     """Negative low, best or high of a row whose unit or currency is money and which is not a change."""
     unit = next((name for name in ("unit", "currency") if name in frame), "")
     if not unit or "low" not in frame:
         return []
-    money = frame[unit].str.lower().str.split("_").str[0].isin(MONEY_UNITS)
+    money = frame[unit].str.lower().str.split("_").str[0].isin(("usd", table.currency))
     change = pd.Series(False, index=frame.index)
     for name in ("measure", "kind", "series"):
         if name in frame:

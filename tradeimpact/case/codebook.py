@@ -85,11 +85,12 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """One table: its columns by name, in order, and whether a case can do without it."""
+    """One table of a case in `currency`: its columns by name, in order; whether a case can do without it."""
 
     name: str
     required: bool
     description: str
+    currency: str
     columns: Mapping[str, Column]
 
     @property
@@ -136,6 +137,7 @@ def codebook(currency: str = ANY_CURRENCY) -> Mapping[str, Table]:
                 name=line["table"],
                 required=line["required"] == "yes",
                 description=line["description"],
+                currency=currency.lower(),
                 columns=MappingProxyType(
                     {
                         own["column"]: _column(own)

@@ -116,16 +116,34 @@ def _case(name: str, read: Folder) -> Case:
     )
 
 
-def _packaged() -> dict[str, Path]:
-    """Folders of the cases that come with the library: in a checkout, or inside the installed package."""
+def data_file(name: str) -> Path:
+    """File that comes with the library beside its cases, such as "outlines/countries.geojson".
+
+    Raises
+    ------
+    CaseError
+        If the installation lacks it.
+    """
+    for root in _roots():
+        if (root / name).is_file():
+            return root / name
+    raise CaseError(f"The installation lacks its data file {name!r}. Install tradeimpact again.")
+
+
+def _roots() -> list[Path]:
+    """Folders of the library's own data: inside the installed package, or at the top of a checkout."""
     package = Path(__file__).resolve().parents[1]
     roots = [package / "data"]
     if (package.parent / "pyproject.toml").is_file():  # a checkout; else the parent is no folder of ours
         roots.append(package.parent / "data")
+    return [root for root in roots if root.is_dir()]
+
+
+def _packaged() -> dict[str, Path]:
+    """Folders of the cases that come with the library."""
     return {
         folder.name: folder
-        for root in roots
-        if root.is_dir()
+        for root in _roots()
         for folder in sorted(root.iterdir())
         if (folder / DESCRIPTOR).is_file()
     }

@@ -42,8 +42,10 @@ def typed_tables(
         typed[name], found = convert(_as_text(frame, table), table, table.file)
         problems += found
         problems += check_table(typed[name], table, table.file)
-    before = set(check_case(others, book))
-    problems += [problem for problem in check_case({**others, **typed}, book) if problem not in before]
+    after = check_case({**others, **typed}, book)
+    if after:  # what was wrong before is not the fault of these tables
+        before = set(check_case(others, book))
+        problems += [problem for problem in after if problem not in before]
     if problems:
         names = " and ".join(repr(name) for name in given)
         raise CaseError(problems, f"Table {names}" if len(given) == 1 else f"Tables {names}")

@@ -165,15 +165,20 @@ def _assumption_sources(read: Folder) -> list[Problem]:
         return []
     found = f"sources that are not listed: {', '.join(lost[:5])}"
     remedy = "Correct them, or add them to sources.csv."
-    return [_warning(file=ASSUMPTIONS, column="source", found=found, expected="sources of sources.csv", remedy=remedy)]
+    return [
+        _warning(
+            file=ASSUMPTIONS, column="source", found=found, expected="sources of sources.csv", remedy=remedy
+        )
+    ]
 
 
 def _unknown_rows(tables: Tables) -> list[Problem]:
     """Cells that rest on rows which no table has."""
     known: set[str] = set()
     for name, frame in tables.items():
-        if len(codebook()[name].key) == 1:
-            known |= {str(value) for value in frame[codebook()[name].key[0]]}
+        key = codebook()[name].key
+        if len(key) == 1 and not codebook()[name].columns[key[0]].references:
+            known |= {str(value) for value in frame[key[0]]}
     problems = []
     for name, frame in tables.items():
         for column in codebook()[name].columns.values():

@@ -58,7 +58,7 @@ def money_axis(ax: Axes, *, which: str, label: str) -> None:
     axis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 2.5, 5, 10]))
     axis.set_major_formatter(FuncFormatter(plain_number))
     wide, high = (72 * side for side in figure_of(ax).get_size_inches())
-    axis.set_label_text(wrap(label, 0.6 * wide if which == "x" else 0.5 * high, 9))
+    axis.set_label_text(wrap(label, 0.6 * wide if which == "x" else 0.58 * high, 9))
     ax.grid(True, axis="x" if which == "x" else "y")
     low = ax.get_xlim()[0] if which == "x" else ax.get_ylim()[0]
     if low < 0:
@@ -271,18 +271,28 @@ def event_marks(ax: Axes, events: Sequence[tuple[object, str]]) -> None:
         )
 
 
-def markers_legend(ax: Axes, handles: Sequence[Any], *, columns: int) -> None:
-    """Legend in one strip above the axes, left-aligned with them."""
+def markers_legend(ax: Axes, handles: Sequence[Any]) -> None:
+    """Legend above the axes, left-aligned with them, in one strip or as many as its labels need."""
+    figure = figure_of(ax)
+    figure.draw_without_rendering()
+    room = (figure.bbox.width - ax.get_window_extent().x0) * 72 / figure.dpi - 10
+    widths = [text_width(str(handle.get_label()), 8.5) + 42 for handle in handles]
+    fitting = [n for n in range(len(widths), 0, -1) if _columns_width(widths, n) <= room]
     ax.legend(
         handles=list(handles),
         loc="lower left",
         bbox_to_anchor=(0.0, 1.0),
-        ncols=columns,
+        ncols=fitting[0] if fitting else 1,
         borderaxespad=0.3,
         handletextpad=0.5,
         columnspacing=1.4,
         borderpad=0.0,
     )
+
+
+def _columns_width(widths: Sequence[float], columns: int) -> float:
+    deep = math.ceil(len(widths) / columns)
+    return sum(max(widths[start : start + deep]) for start in range(0, len(widths), deep))
 
 
 def finite_or(value: float, other: float) -> float:

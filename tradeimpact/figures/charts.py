@@ -196,7 +196,6 @@ def three_views(
                     ("collected", "Collected: reaches the treasury"),
                 )
             ],
-            columns=3,
         )
         share = float(table["collected"].sum()) / float(table["potential"].sum() or np.nan)
         default = f"Of the potential revenue {100 * share:.0f} % reaches the treasury"

@@ -230,7 +230,7 @@ def comparison(
                 gid="observed",
             )
             ax.annotate(
-                f"{observed_label}: {_band_words(band, unit)}",
+                f"{observed_label}: {band_words(band, unit)}",
                 xy=(band.mean() / unit.size, 1.0),
                 xycoords=ax.get_xaxis_transform(),
                 xytext=(0, 3),
@@ -254,6 +254,7 @@ def comparison(
     return ax
 
 
-def _band_words(band: np.ndarray[Any, Any], unit: MoneyUnit) -> str:
+def band_words(band: np.ndarray[Any, Any], unit: MoneyUnit) -> str:
+    """One or two observed amounts in words: "4.5–4.6 bn AFN"."""
     ends = [f"{end / unit.size:,.4g}" for end in band]
     return f"{'–'.join(dict.fromkeys(ends))} {unit.name}"

@@ -96,7 +96,7 @@ def holders(
         ]
         if shut:
             handles.append(Patch(facecolor="white", edgecolor=INK, hatch="xxxx", label="Shut or partly shut"))
-        markers_legend(ax, handles, columns=len(handles))
+        markers_legend(ax, handles)
         changed = int((table.groupby("crossing")["holder"].nunique() > 1).sum())
         default = f"{count_word(changed).capitalize()} of {count_word(len(order))} crossings changed hands"
         furnish(

@@ -123,9 +123,12 @@ def text_width(text: str, size: float, *, bold: bool = False) -> float:
 
 
 def wrap(text: str, width: float, size: float, *, bold: bool = False) -> str:
-    """Break `text` into lines no wider than `width` points; a word that is wider itself is cut."""
+    """Break `text` into lines no wider than `width` points; a word that is wider itself is cut.
+
+    A percent sign stays with its number.
+    """
     lines: list[str] = []
-    for paragraph in text.split("\n"):
+    for paragraph in text.replace(" %", "\u00a0%").split("\n"):
         line = ""
         for word in paragraph.split(" "):
             tried = f"{line} {word}" if line else word

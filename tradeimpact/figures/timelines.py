@@ -32,7 +32,7 @@ from tradeimpact.figures.style import (
     grade_of,
     needs,
 )
-from tradeimpact.figures.text import amount
+from tradeimpact.figures.text import amount, label_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,6 +46,7 @@ LINES: dict[str, dict[str, Any]] = {
     "gain": {"color": INSURGENT, "linestyle": "-.", "label": "Insurgent\ngain"},
 }
 HATCHED = ("insurgent", "gain")
+BANDS = "Lines are medians, bands 90 % intervals of each day by itself."
 
 
 def who_collects(
@@ -99,7 +100,7 @@ def who_collects(
             title=title if title is not None else "Who collects at the border, day by day",
             source=source,
             grade=grade or grade_of(table),
-            note=note,
+            note=f"{BANDS} {note}".strip(),
             synthetic=synthetic,
         )
     return ax
@@ -140,22 +141,20 @@ def cumulative(
         money_axis(ax, which="y", label=f"Sum since the first day ({unit})")
         _name_ends(ax, lined, unit_size=money_unit(_reach(lined), currency=currency).size)
         event_marks(ax, events)
-        both = (
-            " Loss and gain are two ledgers; one does not stand for the other."
-            if lined["line"].nunique() > 1
-            else ""
-        )
+        both = " Loss and gain are two ledgers; one does not stand for the other."
+        told = f"{BANDS}{both if lined['line'].nunique() > 1 else ''}"
         if title is None:
-            last = lined[lined["line"] == "loss"].sort_values("day").iloc[-1]
-            lost = amount(float(last["median"]), currency=currency)
-            title = f"By {short_day(day_number(last['day']), year=True)} the government had lost about {lost}"
+            name, part = _lines(lined)[0]
+            day = short_day(day_number(part["day"].iloc[-1]), year=True)
+            sum_words = amount(float(part["median"].iloc[-1]), currency=currency)
+            title = f"{label_of(name)} by {day}: about {sum_words}"
         furnish(
             ax,
             own=own,
             title=title,
             source=source,
             grade=grade or grade_of(table),
-            note=f"{both}{note}".strip(),
+            note=f"{told} {note}".strip(),
             synthetic=synthetic,
         )
     return ax

@@ -49,13 +49,21 @@ def _tail(p: Array) -> Array:
 
 
 def fit_parts(
-    start: Array, low: Array, high: Array, totals: Array, constraints: Sequence[Constraint], names: Sequence[str]
+    start: Array,
+    low: Array,
+    high: Array,
+    totals: Array,
+    constraints: Sequence[Constraint],
+    names: Sequence[str],
+    *,
+    checked: bool = False,
 ) -> Array:
     """Parts nearest to `start` that satisfy every constraint and stay in their ranges, in every draw.
 
     Minimises sum(((x - start) / width) ** 2) subject to sum over members = total and low <= x <= high, so that wide
     ranges give way and narrow ones hold. `start` (parts, draws), `low`, `high` (parts,), `totals` (constraints,
-    draws). For a range constraint the total itself may move between its bounds. Returns (parts, draws).
+    draws). For a range constraint the total itself may move between its bounds. `checked` says that
+    `require_feasible` was asked before. Returns (parts, draws).
 
     Raises
     ------
@@ -64,7 +72,8 @@ def fit_parts(
     """
     if not constraints:
         return np.clip(start, low[:, None], high[:, None])
-    require_feasible(low, high, totals, constraints, names)
+    if not checked:
+        require_feasible(low, high, totals, constraints, names)
     matrix, lower, upper, origin, target = _stack(start, low, high, totals, constraints)
     width = np.maximum((upper - lower), 1e-9 * np.maximum(np.abs(upper), 1.0)) ** 2
     free = (upper > lower)[:, None]

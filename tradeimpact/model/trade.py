@@ -138,35 +138,38 @@ def apply_ceiling(trade: Array, cap: Array, codes: NDArray[np.intp]) -> Array:
     limit = cap[:, over]
     held = np.minimum(free, limit)
     floor = NEGLIGIBLE * _sum_first(free)
-    excess = _group_sum(free - held, codes)
-    for _ in range(len(free)):
-        held, excess, moved = _offer(free, held, limit, excess, codes, floor)
-        if not moved:
-            break
+    held, excess = _pour(free, held, limit, _group_sum(free - held, codes), codes, floor)
     everyone = np.zeros(len(free), dtype=np.intp)
-    pooled = _sum_first(excess)[None]
-    for _ in range(len(free)):
-        held, pooled, moved = _offer(free, held, limit, pooled, everyone, floor)
-        if not moved:
-            break
+    held, _ = _pour(free, held, limit, _sum_first(excess)[None], everyone, floor)
     result = trade.copy()
     result[:, over] = held
     return result
 
 
-def _offer(
+def _pour(
     free: Array, held: Array, limit: Array, excess: Array, codes: NDArray[np.intp], floor: Array
-) -> tuple[Array, Array, bool]:
-    """One round: each pool's excess to its crossings with room, in proportion to their unconstrained trade."""
-    weight = np.where(held < limit, free, 0.0)
-    pool = _group_sum(weight, codes)
-    active = (excess > floor) & (pool > 0)
-    if not active.any():
-        return held, excess, False
-    scale = np.where(active, excess, 0.0) / np.where(pool > 0, pool, 1.0)
-    after = np.minimum(held + scale[codes] * weight, limit)
-    left = np.where(active, np.maximum(excess - _group_sum(after - held, codes), 0.0), excess)
-    return after, left, True
+) -> tuple[Array, Array]:
+    """Offer each pool's excess to its crossings with room, in proportion to unconstrained trade, until none takes more.
+
+    (crossings, cells) and (pools, cells); every round fills a crossing or places all, so there are at most as many
+    rounds as crossings. Cells that are done are left out of the next round.
+    """
+    held, excess = held.copy(), excess.copy()
+    live = np.arange(free.shape[1])
+    for _ in range(len(free)):
+        have, offer, most = held[:, live], excess[:, live], limit[:, live]
+        weight = np.where(have < most, free[:, live], 0.0)
+        pool = _group_sum(weight, codes)
+        active = (offer > floor[live]) & (pool > 0)
+        moving = active.any(axis=0)
+        if not moving.any():
+            break
+        scale = np.where(active, offer, 0.0) / np.where(pool > 0, pool, 1.0)
+        after = np.minimum(have + scale[codes] * weight, most)
+        left = np.where(active, np.maximum(offer - _group_sum(after - have, codes), 0.0), offer)
+        held[:, live], excess[:, live] = after, left
+        live = live[moving]
+    return held, excess
 
 
 def recovery(days_since: ArrayLike, start_share: ArrayLike, half_life_days: ArrayLike, permanent_loss: ArrayLike) -> Array:

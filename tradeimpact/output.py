@@ -1,0 +1,89 @@
+"""Whole outputs: the folder of one run, and the figures of all notebooks from a clean start."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .errors import TradeImpactError
+from .figures.save import csv_text
+from .write import write_text
+
+if TYPE_CHECKING:
+    from .results import Results
+
+CELL_SECONDS = 300
+CHARTS = ("bridge", "ledgers", "who_collects", "cumulative", "holders")
+
+
+def write_run(result: Results, folder: Path) -> list[Path]:
+    """Tables, charts, report and manifest of one run; returns the files written."""
+    import matplotlib.pyplot as plt
+
+    written = [
+        write_text(folder / f"{name}.csv", csv_text(table.reset_index()))
+        for name, table in (
+            ("summary", result.summary()),
+            ("bridge_table", result.bridge()),
+            ("by_crossing", result.by("crossing")),
+            ("by_month", result.by("month")),
+            ("by_authority", result.by("authority")),
+        )
+    ]
+    written.append(write_text(folder / "report.txt", f"{result.report()}\n"))
+    written.append(write_text(folder / "scenario.yaml", result.scenario.to_yaml()))
+    written.append(write_text(folder / "manifest.json", json.dumps(result.manifest(), indent=2, sort_keys=True) + "\n"))
+    charts = [*CHARTS, *(["map"] if result.case.metadata.get("country") else [])]
+    for name in charts:
+        axes = getattr(result.plot, name)(save=folder / name)
+        plt.close(axes.figure)
+        written += [folder / f"{name}.{kind}" for kind in ("svg", "png", "csv", "json")]
+    return written
+
+
+def build_figures(root: Path, names: Sequence[str] = ()) -> int:
+    """Execute notebooks of a checkout into build/ (figures go to figures/); 0, or 1 if one failed."""
+    folder = root / "notebooks"
+    wanted = sorted(folder.glob("*.ipynb"))
+    if names:
+        wanted = [p for p in wanted if p.stem in names or p.name in names]
+    if not wanted:
+        raise TradeImpactError(f"no notebooks to run in {folder.name}/; run this at the top of a checkout, or name one of its notebooks")
+    failed = []
+    began = time.monotonic()
+    for number, path in enumerate(wanted, start=1):
+        print(f"[{number}/{len(wanted)}] {path.stem} …", end=" ", flush=True)
+        start = time.monotonic()
+        trouble = run_notebook(path, root / "build" / path.name)
+        print(f"{time.monotonic() - start:.0f} s" if trouble is None else "FAILED", flush=True)
+        if trouble is not None:
+            failed.append(path.stem)
+            print(trouble, flush=True)
+    count = len(list((root / "figures").glob("*.png")))
+    print(f"{count} figures in figures/, executed notebooks in build/, {time.monotonic() - began:.0f} s")
+    return 1 if failed else 0
+
+
+def run_notebook(path: Path, target: Path) -> str | None:
+    """Execute one notebook in its own folder and write the result; the error text if a cell failed, else None."""
+    import nbformat
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+
+    notebook: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    # figures must not depend on the reader's own matplotlib settings
+    os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+    client = NotebookClient(
+        notebook, timeout=CELL_SECONDS, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}, record_timing=False
+    )
+    trouble = None
+    try:
+        client.execute()
+    except CellExecutionError as problem:
+        trouble = str(problem)
+    write_text(target, nbformat.writes(notebook) + "\n")  # type: ignore[no-untyped-call]
+    return trouble
