@@ -30,7 +30,7 @@ def folder(tmp_path):
     return Path(shutil.copytree(SYNTHETIC, tmp_path / "copy"))
 
 
-# --- what is read ---------------------------------------------------------------------------------------------
+# --- what is read ---
 
 
 def test_every_table_of_the_codebook_is_an_attribute_with_its_columns(case):
@@ -122,7 +122,7 @@ def test_the_currency_of_a_case_is_in_its_column_names(case):
     assert set(codebook_frame("AFN")["table"]) == set(codebook())
 
 
-# --- finding --------------------------------------------------------------------------------------------------
+# --- finding ---
 
 
 def test_a_case_is_found_by_folder_as_text_or_path(case):
@@ -145,7 +145,7 @@ def test_the_list_of_cases_has_its_columns_and_no_paths():
     assert not cases.astype(str).apply(lambda column: column.str.contains("/home|\\\\")).any(axis=None)
 
 
-# --- nothing changes from outside ------------------------------------------------------------------------------
+# --- nothing changes from outside ---
 
 
 def test_a_table_taken_from_a_case_is_a_copy(case):
@@ -173,7 +173,7 @@ def test_a_case_survives_pickling(case):
     assert pickle.loads(pickle.dumps(case)).data_version == case.data_version
 
 
-# --- replacing ------------------------------------------------------------------------------------------------
+# --- replacing ---
 
 
 def test_with_table_leaves_the_old_case_alone_and_says_what_changed(case):
@@ -270,7 +270,7 @@ def test_as_reported_is_a_marker_and_nothing_is_read(case):
     assert isinstance(case.as_reported(), AsReported)
 
 
-# --- descriptor -----------------------------------------------------------------------------------------------
+# --- descriptor ---
 
 
 def test_an_edited_table_loads_with_a_warning_that_names_it(folder):
@@ -311,7 +311,7 @@ def test_packaging_a_new_folder_needs_title_and_currency_and_refuses_broken_tabl
         package(folder)
 
 
-# --- calendar -------------------------------------------------------------------------------------------------
+# --- calendar ---
 
 
 def test_every_day_of_a_window_has_one_month_and_gaps_are_gregorian(case):

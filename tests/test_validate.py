@@ -103,23 +103,53 @@ def raw(change):
 
 FILES = [
     # what, file, edit, column, row, expected, remedy
-    ("missing column", "fx.csv", raw(lambda b: b.replace(b",basis,", b",x_basis,")), "basis", 1, "type text", "Add the column"),
-    ("unknown column", "fx.csv", raw(lambda b: b.replace(b",basis,", b",bassis,")), "bassis", 1, "codebook", "Did you mean 'basis'"),
-    ("column twice", "fx.csv", raw(lambda b: b.replace(b",high,", b",low,")), "low", 1, "one", "Rename or delete"),
-    ("nameless column", "fx.csv", raw(lambda b: b.replace(b",high,", b",,")), "", 1, "a name for each", "Name the column"),
-    ("semicolons", "fx.csv", raw(lambda b: b.replace(b",", b";")), "", 1, "commas", "commas between"),
-    ("too few cells", "fx.csv", raw(lambda b: b + b"2002-01-01,2002-02-01\n"), "", 4, "11 cells", "missing commas"),
-    ("too many cells", "fx.csv", raw(lambda b: b.replace(b"2001-06-30,10", b"2001-06-30,1,0")), "", 2, "11 cells", "quotation marks"),
-    ("open quote", "fx.csv", raw(lambda b: b + b'2002-01-01,"2002\n'), "", 4, "comma-separated", "quotation mark"),
-    ("NUL byte", "fx.csv", raw(lambda b: b.replace(b"synthetic", b"synth\0tic", 1)), "", 2, "UTF-8 text", "Export the table again"),
-    ("Latin-1", "fx.csv", raw(lambda b: b.replace(b"synthetic\n", b"\xe9t\xe9\n", 1)), "", 2, "UTF-8", "CSV UTF-8"),
+    ("missing column", "fx.csv",
+     raw(lambda b: b.replace(b",basis,", b",x_basis,")),
+     "basis", 1, "type text", "Add the column"),
+    ("unknown column", "fx.csv",
+     raw(lambda b: b.replace(b",basis,", b",bassis,")),
+     "bassis", 1, "codebook", "Did you mean 'basis'"),
+    ("column twice", "fx.csv",
+     raw(lambda b: b.replace(b",high,", b",low,")),
+     "low", 1, "one", "Rename or delete"),
+    ("nameless column", "fx.csv",
+     raw(lambda b: b.replace(b",high,", b",,")),
+     "", 1, "a name for each", "Name the column"),
+    ("semicolons", "fx.csv",
+     raw(lambda b: b.replace(b",", b";")),
+     "", 1, "commas", "commas between"),
+    ("too few cells", "fx.csv",
+     raw(lambda b: b + b"2002-01-01,2002-02-01\n"),
+     "", 4, "11 cells", "missing commas"),
+    ("too many cells", "fx.csv",
+     raw(lambda b: b.replace(b"2001-06-30,10", b"2001-06-30,1,0")),
+     "", 2, "11 cells", "quotation marks"),
+    ("open quote", "fx.csv",
+     raw(lambda b: b + b'2002-01-01,"2002\n'),
+     "", 4, "comma-separated", "quotation mark"),
+    ("NUL byte", "fx.csv",
+     raw(lambda b: b.replace(b"synthetic", b"synth\0tic", 1)),
+     "", 2, "UTF-8 text", "Export the table again"),
+    ("Latin-1", "fx.csv",
+     raw(lambda b: b.replace(b"synthetic\n", b"\xe9t\xe9\n", 1)),
+     "", 2, "UTF-8", "CSV UTF-8"),
     ("UTF-16", "fx.csv", raw(lambda b: b.decode().encode("utf-16")), "", 0, "UTF-8", "CSV UTF-8"),
     ("empty file", "fx.csv", raw(lambda b: b"\n"), "", 0, "a header", "Write the column names"),
-    ("same key twice", "crossings.csv", raw(lambda b: b + b.splitlines(True)[1]), "crossing", 6 + 1, "a different crossing", "Merge the rows"),
-    ("no units' baseline", "baseline.csv", raw(lambda b: b"".join(b.splitlines(True)[:-1])), "crossing", 0, "every unit", "Add a row"),
-    ("required table gone", "authorities.csv", lambda path: path.unlink(), "", 0, "authorities", "Add the file"),
-    ("unknown table", "authorities.csv", lambda path: shutil.copy(path, path.with_name("baselines.csv")), "", 0, "codebook", "Did you mean 'baseline'"),
-    ("a folder in place of a file", "fx.csv", lambda path: (path.unlink(), path.mkdir()), "", 0, "a file", "Put the file"),
+    ("same key twice", "crossings.csv",
+     raw(lambda b: b + b.splitlines(True)[1]),
+     "crossing", 6 + 1, "a different crossing", "Merge the rows"),
+    ("no units' baseline", "baseline.csv",
+     raw(lambda b: b"".join(b.splitlines(True)[:-1])),
+     "crossing", 0, "every unit", "Add a row"),
+    ("required table gone", "authorities.csv",
+     lambda path: path.unlink(),
+     "", 0, "authorities", "Add the file"),
+    ("unknown table", "authorities.csv",
+     lambda path: shutil.copy(path, path.with_name("baselines.csv")),
+     "", 0, "codebook", "Did you mean 'baseline'"),
+    ("a folder in place of a file", "fx.csv",
+     lambda path: (path.unlink(), path.mkdir()),
+     "", 0, "a file", "Put the file"),
 ]  # fmt: skip
 
 
@@ -180,7 +210,7 @@ def test_blank_rows_are_skipped_and_do_not_shift_the_row_numbers(folder):
     assert edit_row.rows == (5,)
 
 
-# --- the descriptor and the folder's edge ---------------------------------------------------------------------
+# --- the descriptor and the folder's edge ---
 
 
 def rewrite(folder, **entries):
@@ -243,7 +273,7 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(folder, monkeypat
     assert "split it" in message
 
 
-# --- validate -------------------------------------------------------------------------------------------------
+# --- validate ---
 
 
 def test_a_good_case_has_no_problems():

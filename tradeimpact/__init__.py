@@ -11,6 +11,7 @@ from ._version import __version__
 from .case import Case, list_cases, load_case, validate
 from .errors import CaseError, DrawError, ModelError, ScenarioError, TradeImpactError, TradeImpactWarning
 from .figures.save import save
+from .figures.text import millions
 from .model.tariff import Charge, cascade, three_views
 from .model.trade import trade_response
 from .results import Results, compare
@@ -34,6 +35,7 @@ __all__ = [
     "compare",
     "list_cases",
     "load_case",
+    "millions",
     "revenue_per_crossing",
     "save",
     "simulate",

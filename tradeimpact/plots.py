@@ -19,7 +19,7 @@ from .case.load import data_file
 from .errors import TradeImpactError
 from .figures import alt, bridge, charts, compare, maps, strips, timelines
 from .figures.save import save as save_figure
-from .figures.text import amount, span
+from .figures.text import amount, estimate
 from .model.ledger import COMPONENTS
 from .revenue import revenue_per_crossing
 from .scenario import to_day
@@ -70,7 +70,7 @@ class Plots:
         table = self.result.cumulative()
         end = table[(table["day"] == table["day"].max()) & (table["line"] == "loss")].iloc[0]
         last = self.result.window[1]
-        finding = f"By {last.day} {last:%B %Y} the loss adds up to {span(end['low'], end['high'], currency=self._currency)}"
+        finding = f"By {last.day} {last:%B %Y} the loss adds up to {estimate(end['median'], end['low'], end['high'], currency=self._currency)}"
         return self._draw(timelines.cumulative, alt.alt_cumulative, table, title or finding, save, ax, events=self._falls())
 
     def holders(self, *, title: str | None = None, save: str | Path | None = None, ax: Axes | None = None) -> Axes:
@@ -113,7 +113,7 @@ class Plots:
         table = self.result.rivals() if methods is None else methods
         band = None if observed is None else tuple(sorted(float(v) for v in ([observed] if isinstance(observed, int | float) else observed)))
         row = table.iloc[0]
-        finding = f"{row['method']}: {amount(row['median'], currency=self._currency)} ({span(row['low'], row['high'], currency=self._currency)})"
+        finding = f"{row['method']}: {estimate(row['median'], row['low'], row['high'], currency=self._currency)}"
         extra = {"observed": band, "observed_label": observed_label}
         return self._draw(compare.comparison, alt.alt_comparison, table, title or finding, save, ax, **extra, alt_extra=extra)
 

@@ -88,13 +88,18 @@ class Assumptions:
         if body.get("schema_version") != SCHEMA_VERSION:
             found = repr(body.get("schema_version"))
             problems.append(_problem(path.name, "schema_version", found, f'"{SCHEMA_VERSION}"', "set schema_version at the top"))
+        for section in ("assumption", "correlation"):
+            if not isinstance(body.get(section, {}), dict):
+                remedy = f"write tables such as [{section}.name]"
+                problems.append(_problem(path.name, section, repr(body[section]), "tables", remedy))
         records: dict[str, Assumption] = {}
         for name, entry in _flatten(body.get("assumption", {})):
             made = _record(path.name, name, entry, problems)
             if made is not None:
                 records[name] = made
         correlations: dict[str, float] = {}
-        for group, entry in body.get("correlation", {}).items():
+        groups = body.get("correlation", {})
+        for group, entry in groups.items() if isinstance(groups, dict) else ():
             rho = entry.get("rho") if isinstance(entry, dict) else None
             if not isinstance(rho, int | float) or not 0 <= rho < 1:
                 problems.append(_problem(path.name, f"correlation.{group}", repr(rho), "rho, at least 0 and below 1", "give rho"))

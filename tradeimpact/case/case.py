@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any, cast, overload
 
@@ -190,8 +191,8 @@ class Case:
         ends = national.loc[national["use"] == "level", "period_end"].dropna()
         if ends.empty:
             raise CaseError(
-                f"Case {self.name!r} does not say when the crisis began. Write baseline_until, the last day before "
-                "it, into datapackage.json, or mark a row of national.csv as level and give its period_end."
+                f"Case {self.name!r} does not say when the crisis began. Write baseline_until, the last day "
+                "before it, into datapackage.json, or mark a row of national.csv as level with its period."
             )
         return cast("pd.Timestamp", ends.max()).date()
 
@@ -212,6 +213,10 @@ class Case:
     @property
     def hashes(self) -> dict[str, str]:
         """SHA-256 of the content of each table that has rows, and of the assumptions, in hexadecimal."""
+        return dict(self._hashes)
+
+    @cached_property
+    def _hashes(self) -> dict[str, str]:
         frames: dict[str, pd.DataFrame] = {name: self._tables[name] for name in self.tables}
         frames["assumptions"] = self._assumptions.frame()
         return {name: _content_hash(frame) for name, frame in frames.items()}
@@ -281,7 +286,7 @@ class Case:
         return replace(self, _assumptions=self._assumptions.assume(changes, source))
 
     def as_reported(self) -> AsReported:
-        """Marker for the history as reports tell it; ``simulate`` resolves it against the case it is given."""
+        """Marker for the history as reports tell it; ``simulate`` resolves it against its case."""
         from ..scenario import AsReported
 
         return AsReported()

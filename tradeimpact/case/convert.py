@@ -89,8 +89,8 @@ def to_text(frame: pd.DataFrame) -> pd.DataFrame:
 def cell_text(cell: object) -> str:
     """One value as the text that a case file would hold: ISO days, exact decimals, "" if missing.
 
-    >>> cell_text(pd.Timestamp("2021-07-14")), cell_text(1500000000.0), cell_text(float("nan")),
-    cell_text(0.35) ('2021-07-14', '1500000000', '', '0.35')
+    >>> [cell_text(cell) for cell in (pd.Timestamp("2021-07-14"), 1.5e9, 0.35, float("nan"))]
+    ['2021-07-14', '1500000000', '0.35', '']
     """
     if cell is None or cell is pd.NA or cell is pd.NaT:
         return ""

@@ -98,8 +98,8 @@ def read_descriptor(folder: Path) -> tuple[dict[str, Any], list[Problem]]:
     version = content.get("schema_version")
     if version != SCHEMA_VERSION:
         remedy = (
-            f"This version of tradeimpact reads schema version {SCHEMA_VERSION!r}: install the version the case "
-            "was made for, or bring the tables up to the codebook and package the folder again."
+            f"This version of tradeimpact reads schema version {SCHEMA_VERSION!r}: install the version the "
+            "case was made for, or bring the tables up to the codebook and package the folder again."
         )
         found = f"schema_version {version!r}"
         return {}, [_descriptor_problem(found, remedy, f"schema_version {SCHEMA_VERSION!r}")]

@@ -165,8 +165,8 @@ def alt_holders(table: pd.DataFrame, *, names: Mapping[str, str] | None = None) 
         short_day(day_number(day), year=True) for day in (table["start"].min(), table["end"].max())
     )
     told, steady = [], []
-    for _crossing, group in table.sort_values("start").groupby("crossing", sort=False):
-        rows = group.to_dict("records")
+    for crossing in dict.fromkeys(table["crossing"]):
+        rows = table[table["crossing"] == crossing].sort_values("start").to_dict("records")
         changes = [
             row
             for before, row in zip([None, *rows], rows, strict=False)

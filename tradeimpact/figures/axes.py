@@ -57,8 +57,10 @@ def money_axis(ax: Axes, *, which: str, label: str) -> None:
     axis = ax.xaxis if which == "x" else ax.yaxis
     axis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 2.5, 5, 10]))
     axis.set_major_formatter(FuncFormatter(plain_number))
+    place = ax.get_position()
     wide, high = (72 * side for side in figure_of(ax).get_size_inches())
-    axis.set_label_text(wrap(label, 0.6 * wide if which == "x" else 0.58 * high, 9))
+    room = 0.8 * place.width * wide if which == "x" else 0.75 * place.height * high
+    axis.set_label_text(wrap(label, room, 9))
     ax.grid(True, axis="x" if which == "x" else "y")
     low = ax.get_xlim()[0] if which == "x" else ax.get_ylim()[0]
     if low < 0:
@@ -234,15 +236,15 @@ def event_marks(ax: Axes, events: Sequence[tuple[object, str]]) -> None:
     box = ax.get_window_extent()
     wide, high = box.width * 72 / figure.dpi, box.height * 72 / figure.dpi
     beyond = figure.bbox.width * 72 / figure.dpi - box.x0 * 72 / figure.dpi
-    rows: list[tuple[float, int]] = []
+    placed: list[tuple[float, float, int]] = []
     for day in sorted(by_day, reverse=True):
         text = ", ".join(by_day[day])
         at = (day - first) / (last - first) * wide
         width = text_width(text, 7.5) + 8
-        left = at + width > beyond and at - width > 0
-        low, high_end = (at - width, at) if left else (at, at + width)
-        row = 1 + max((used for other, used in rows if low <= other <= high_end), default=-1)
-        rows.append((at, row))
+        flipped = at + width > beyond and at - width > 0
+        start, end = (at - width, at) if flipped else (at, at + width)
+        row = 1 + max((used for left, right, used in placed if left <= end and start <= right), default=-1)
+        placed.append((start, end, row))
         top = 1 + (4 + 11 * row) / high
         ax.plot(
             [day, day],
@@ -260,9 +262,9 @@ def event_marks(ax: Axes, events: Sequence[tuple[object, str]]) -> None:
             text,
             xy=(day, top),
             xycoords=ax.get_xaxis_transform(),
-            xytext=(-3 if left else 3, 0),
+            xytext=(-3 if flipped else 3, 0),
             textcoords="offset points",
-            ha="right" if left else "left",
+            ha="right" if flipped else "left",
             va="bottom",
             size=7.5,
             color=INK,
@@ -298,6 +300,12 @@ def _columns_width(widths: Sequence[float], columns: int) -> float:
 def finite_or(value: float, other: float) -> float:
     """`value` where it is a number, `other` where it is missing."""
     return value if math.isfinite(value) else other
+
+
+def row_inches(names: Sequence[str], *, least: float, width: float = 140) -> float:
+    """Height in inches of a row of :func:`row_axis`: `least`, or what the name with the most lines needs."""
+    lines = max(wrap(name, width, 8.5).count("\n") + 1 for name in names)
+    return max(least, 0.08 + 0.15 * lines)
 
 
 def row_axis(ax: Axes, names: list[str], *, width: float = 140) -> None:

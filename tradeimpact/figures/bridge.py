@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tradeimpact.errors import TradeImpactError
-from tradeimpact.figures.axes import money_axis, money_unit, row_axis, span_from_zero
+from tradeimpact.figures.axes import money_axis, money_unit, row_axis, row_inches, span_from_zero
 from tradeimpact.figures.style import (
     COUNTERFACTUAL,
     GAIN,
@@ -127,11 +127,12 @@ def bridge(
         If columns or totals are missing or the means do not add up.
     """
     bars = bridge_bars(table)
+    names = [label_of(bar.name) for bar in bars]
     with briefing():
-        ax, own = canvas(ax, size=(8.0, 1.75 + 0.33 * len(bars)))
+        ax, own = canvas(ax, size=(8.0, 1.75 + len(bars) * row_inches(names, least=0.33, width=165)))
         unit = money_unit([value for bar in bars for value in (bar.mean, *bar.whisker)], currency=currency)
         _draw(ax, bars, unit.size)
-        row_axis(ax, [label_of(bar.name) for bar in bars], width=165)
+        row_axis(ax, names, width=165)
         money_axis(ax, which="x", label=f"Customs revenue over the window, mean of the draws ({unit.name})")
         whole = (
             f"Government collects {amount(bars[-1].mean, currency=currency)} "

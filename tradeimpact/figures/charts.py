@@ -16,6 +16,7 @@ from tradeimpact.figures.axes import (
     money_axis,
     money_unit,
     row_axis,
+    row_inches,
     span_from_zero,
 )
 from tradeimpact.figures.style import (
@@ -69,12 +70,13 @@ def revenue_by_crossing(
     """
     needs(table, ["crossing", "name", "kind", "grade", "low", "median", "high"], "revenue_by_crossing")
     rows = table.sort_values(["median", "crossing"], ascending=[False, True]).to_dict("records")
+    names = [_place_name(row) for row in rows]
     with briefing():
-        ax, own = canvas(ax, size=(8.0, max(3.2, 1.6 + 0.29 * len(rows))))
+        ax, own = canvas(ax, size=(8.0, max(3.2, 1.6 + len(rows) * row_inches(names, least=0.29))))
         unit = money_unit(table[["median", "high"]].to_numpy(dtype=float).ravel(), currency=currency)
         for position, row in enumerate(rows):
             _range_row(ax, position, row, unit)
-        row_axis(ax, [_place_name(row) for row in rows])
+        row_axis(ax, names)
         reach = table[["low", "median", "high"]].to_numpy(dtype=float).ravel() / unit.size
         ax.set_xlim(*span_from_zero(reach, margin=0.22))
         money_axis(
@@ -82,6 +84,7 @@ def revenue_by_crossing(
             which="x",
             label=f"Customs revenue collected in a year ({unit.name}), median and 90 % interval",
         )
+        inland = "Hollow: inland house, no route of its own. " if (table["kind"] == "inland").any() else ""
         most = amount(float(rows[0]["median"]), currency=currency)
         default = f"{rows[0]['name']} collects most, about {most} a year"
         furnish(
@@ -90,7 +93,7 @@ def revenue_by_crossing(
             title=title if title is not None else default,
             source=source,
             grade=grade or grade_of(table),
-            note=f"Hollow: inland house, no route of its own. {note}".strip(),
+            note=f"{inland}{note}".strip(),
             synthetic=synthetic,
         )
     return ax
@@ -160,6 +163,7 @@ def three_views(
 
     needs(table, ["crossing", "name", *VIEWS], "three_views")
     rows = table.sort_values(["potential", "crossing"], ascending=[False, True]).to_dict("records")
+    names = [_place_name(row) for row in rows]
     columns = [f"{view}{end}" for view in VIEWS for end in ("", "_low", "_high") if f"{view}{end}" in table]
     looks: dict[str, dict[str, Any]] = {
         "potential": {"marker": "o", "markerfacecolor": "white", "markeredgecolor": INK, "color": INK},
@@ -173,7 +177,7 @@ def three_views(
     }
     shift = {"potential": -0.17, "assessed": 0.0, "collected": 0.17} if len(columns) > len(VIEWS) else {}
     with briefing():
-        ax, own = canvas(ax, size=(8.0, max(3.2, 1.9 + 0.36 * len(rows))))
+        ax, own = canvas(ax, size=(8.0, max(3.2, 1.9 + len(rows) * row_inches(names, least=0.36))))
         unit = money_unit(table[columns].to_numpy(dtype=float).ravel(), currency=currency)
         for position, row in enumerate(rows):
             middle = [float(row[view]) / unit.size for view in VIEWS]
@@ -183,7 +187,7 @@ def three_views(
                 ends = [float(row.get(f"{view}{end}", np.nan)) / unit.size for end in ("_low", "_high")]
                 ax.plot(ends, [level, level], color=looks[view]["color"], linewidth=1.0, zorder=2)
                 ax.plot([value], [level], linestyle="", markersize=6, zorder=3, **looks[view])
-        row_axis(ax, [_place_name(row) for row in rows])
+        row_axis(ax, names)
         ax.set_xlim(*span_from_zero(table[columns].to_numpy(dtype=float).ravel() / unit.size))
         money_axis(ax, which="x", label=f"Customs revenue ({unit.name})")
         markers_legend(

@@ -15,6 +15,7 @@ from tradeimpact.figures.axes import (
     money_axis,
     money_unit,
     row_axis,
+    row_inches,
     span_from_zero,
 )
 from tradeimpact.figures.style import (
@@ -186,8 +187,9 @@ def comparison(
     band = np.sort(np.atleast_1d(np.asarray([] if observed is None else observed, dtype=float)))
     values = np.concatenate([table[["median", "low", "high"]].to_numpy(dtype=float).ravel(), band])
     rows = table.to_dict("records")
+    names = [str(row["method"]) for row in rows]
     with briefing():
-        ax, own = canvas(ax, size=(8.0, max(3.3, 2.0 + 0.42 * len(rows))))
+        ax, own = canvas(ax, size=(8.0, max(3.3, 2.0 + len(rows) * row_inches(names, least=0.42, width=165))))
         unit = money_unit(values, currency=currency)
         markers = "oDs^vP"
         for position, row in enumerate(rows):
@@ -215,7 +217,7 @@ def comparison(
                 size=8,
                 gid="value",
             )
-        row_axis(ax, [str(row["method"]) for row in rows], width=165)
+        row_axis(ax, names, width=165)
         ax.set_ylim(len(rows) - 0.4, -0.75)
         ax.set_xlim(*span_from_zero(values / unit.size, margin=0.08))
         if band.size:

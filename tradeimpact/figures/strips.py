@@ -14,6 +14,7 @@ from tradeimpact.figures.axes import (
     day_number,
     markers_legend,
     row_axis,
+    row_inches,
 )
 from tradeimpact.figures.style import (
     INK,
@@ -64,8 +65,10 @@ def holders(
     needs(table, ["crossing", "name", "start", "end", "holder", "open_share"], "holders")
     order = list(dict.fromkeys(table["crossing"].astype(str)))
     looks = holder_looks(table["holder"].astype(str))
+    named = dict(zip(table["crossing"].astype(str), table["name"].astype(str), strict=True))
+    shown = [named[crossing] for crossing in order]
     with briefing():
-        ax, own = canvas(ax, size=(8.0, max(3.2, 1.8 + 0.27 * len(order))))
+        ax, own = canvas(ax, size=(8.0, max(3.2, 1.8 + len(order) * row_inches(shown, least=0.27))))
         starts, ends = ([day_number(day) for day in table[column]] for column in ("start", "end"))
         first, last = min(starts), max(ends) + 1
         shut = False
@@ -82,8 +85,7 @@ def holders(
                 looks[str(row["holder"])],
                 share,
             )
-        labels = dict(zip(table["crossing"].astype(str), table["name"].astype(str), strict=True))
-        row_axis(ax, [labels[crossing] for crossing in order])
+        row_axis(ax, shown)
         day_axis(ax, first, last)
         handles = [
             Patch(

@@ -260,10 +260,12 @@ def _frame_axes(ax: Axes, title: str, text: str) -> None:
     figure.draw_without_rendering()
     box = ax.get_window_extent()
     points = 72.0 / figure.dpi
-    if title:
-        ax.set_title(wrap(title, box.width * points, TITLE_SIZE, bold=True), loc="left", gid="title")
     around = ax.get_tightbbox()
-    below = (box.y0 - around.y0) * points if around is not None else 0.0
+    below, above = (box.y0 - around.y0, around.y1 - box.y1) if around is not None else (0.0, 0.0)
+    below, above = below * points, above * points
+    if title:
+        head = wrap(title, box.width * points, TITLE_SIZE, bold=True)
+        ax.set_title(head, loc="left", gid="title", size=TITLE_SIZE, pad=above + PADDING)
     ax.annotate(
         wrap(text, box.width * points, FOOTER_SIZE),
         xy=(0, 0),

@@ -178,24 +178,39 @@ def amount(value_afn: float, error: float | None = None, *, currency: str = "AFN
     return " ".join(part for part in (fixed(rounded / size, decimals), word, currency) if part)
 
 
-def span(low_afn: float, high_afn: float, *, currency: str = "AFN") -> str:
-    """Interval of money in words, both ends in one unit and rounded alike.
-
-    >>> span(1.23e9, 3.39e9)
-    '1.2 to 3.4 bn AFN'
-    """
-    if not (math.isfinite(low_afn) and math.isfinite(high_afn)):
-        return "an unknown range"
-    place = _resolve(max(abs(low_afn), abs(high_afn)), (high_afn - low_afn) / 2)
-    size, word = unit_of(max(abs(low_afn), abs(high_afn)))
-    decimals = max(0, round(math.log10(size)) - place)
-    low, high = (fixed(round(float(end), -place) / size, decimals) for end in (low_afn, high_afn))
-    return " ".join(part for part in (low, "to", high, word, currency) if part)
-
-
 def estimate(middle_afn: float, low_afn: float, high_afn: float, *, currency: str = "AFN") -> str:
-    """Middle and 90 % interval in words: "4.6 bn AFN (90 % interval 4.1 to 5.2 bn AFN)"."""
-    text = amount(middle_afn, (high_afn - low_afn) / 2, currency=currency)
-    if high_afn == low_afn:
-        return text
-    return f"{text} (90 % interval {span(low_afn, high_afn, currency=currency)})"
+    """Middle and 90 % interval in words, in one unit, rounded to what half the interval supports.
+
+    Parameters
+    ----------
+    middle_afn, low_afn, high_afn : float
+        Amounts in units of `currency`.
+    currency : str
+
+    Examples
+    --------
+    >>> estimate(2.04e9, 1.23e9, 3.39e9), estimate(5e6, 5e6, 5e6, currency="USD")
+    ('2.0 bn AFN (90 %: 1.2 to 3.4)', '5.0 m USD')
+    """
+    if (
+        not (math.isfinite(middle_afn) and math.isfinite(low_afn) and math.isfinite(high_afn))
+        or low_afn == high_afn
+    ):
+        return amount(middle_afn, currency=currency)
+    largest = max(abs(low_afn), abs(high_afn))
+    place = _resolve(largest, (high_afn - low_afn) / 2)
+    size, word = unit_of(largest)
+    decimals = max(0, round(math.log10(size)) - place)
+    middle, low, high = (
+        fixed(round(float(value), -place) / size, decimals) for value in (middle_afn, low_afn, high_afn)
+    )
+    return f"{' '.join(part for part in (middle, word, currency) if part)} (90 %: {low} to {high})"
+
+
+def millions(value: float) -> str:
+    """Amount in whole millions with thousands marks, for tables: one decimal below ten.
+
+    >>> millions(1_234_500_000.0), millions(-4_560_000.0)
+    ('1,234', '−4.6')
+    """
+    return fixed(value / 1e6, 1 if abs(value) < 1e7 else 0)
