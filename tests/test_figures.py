@@ -198,9 +198,7 @@ def _closed() -> Iterator[None]:
 
 
 def written(figure: Any) -> list[str]:
-    return [
-        found.get_text() for found in figure.findobj(Text) if found.get_visible() and found.get_text().strip()
-    ]
+    return [found.get_text() for found in figure.findobj(Text) if found.get_visible() and found.get_text().strip()]
 
 
 def cut_off(figure: Any) -> list[str]:
@@ -237,9 +235,7 @@ def test_every_chart_says_source_grade_and_synthetic_in_its_footer(name: str) ->
 
 @pytest.mark.parametrize("name", CHARTS)
 def test_no_text_leaves_the_canvas(name: str) -> None:
-    figure = CHARTS[name](
-        title="A finding that goes on for a good while and so must be broken " * 3
-    ).get_figure()
+    figure = CHARTS[name](title="A finding that goes on for a good while and so must be broken " * 3).get_figure()
     assert cut_off(figure) == []
 
 
@@ -256,18 +252,27 @@ def test_a_chart_drawn_into_a_given_axes_makes_no_figure_and_has_title_and_foote
 
 def test_long_names_of_crossings_and_methods_are_wrapped_not_cut() -> None:
     renamed = CROSSINGS.assign(name=LONG)
+    report = "Figures of the ministry as quoted in the press, and what others wrote about them afterwards. " * 4
     drawn = [
-        charts.revenue_by_crossing(renamed, source=SOURCE),
+        charts.revenue_by_crossing(renamed, source=report, note=report),
         charts.three_views(VIEWS.assign(name=LONG), source=SOURCE),
         strips.holders(HELD.assign(name=LONG), source=SOURCE),
-        compare.comparison(METHODS.assign(method=LONG), source=SOURCE * 20, observed=4.5e9),
+        compare.comparison(METHODS.assign(method=LONG), source=report, observed=4.5e9),
         compare.ledgers(LEDGER.assign(line=LONG), source=SOURCE),
-        maps.map_crossings(
-            PLACES.assign(name=LONG[:40]), OUTLINES, country="Toyland", on="2021-07-14", source=SOURCE * 20
-        ),
+        maps.map_crossings(PLACES.assign(name=LONG[:40]), OUTLINES, country="Toyland", on="2021-07-14", source=report),
         timelines.who_collects(DAYS, source=SOURCE, events=[("2021-07-01", LONG), ("2021-07-20", LONG)]),
     ]
     assert [cut_off(ax.get_figure()) for ax in drawn] == [[]] * len(drawn)
+
+
+def test_names_at_line_ends_do_not_touch_when_the_lines_end_together() -> None:
+    close = day_table(("baseline", 195e6, 81e6), ("government", 195e6, 80e6), ("insurgent", 2e6, 79e6))
+    figure = timelines.who_collects(close, source=SOURCE, events=EVENTS, note="A note. " * 60).get_figure()
+    figure.canvas.draw()
+    boxes = [Text.get_window_extent(found) for found in figure.findobj(Text) if found.get_gid() == "end"]
+    assert len(boxes) == 3
+    assert not [1 for a in boxes for b in boxes if a is not b and labels.overlap(a.extents, b.extents) > 0]
+    assert cut_off(figure) == []
 
 
 def test_drawing_leaves_the_style_of_other_figures_alone() -> None:
@@ -424,10 +429,7 @@ def test_strips_cover_both_their_first_and_last_day() -> None:
 def test_holders_differ_in_shape_and_colour_on_the_map_and_inland_houses_are_hollow() -> None:
     ax = maps.map_crossings(PLACES, OUTLINES, country="Toyland", on="2021-07-14", source=SOURCE)
     marks = {mark.get_gid(): mark for mark in ax.collections if (mark.get_gid() or "").startswith("mark-")}
-    colours = {
-        name: to_hex(marks[f"mark-{name}"].get_facecolor()[0])
-        for name in ("west", "north", "south", "capital")
-    }
+    colours = {name: to_hex(marks[f"mark-{name}"].get_facecolor()[0]) for name in ("west", "north", "south", "capital")}
     assert colours == {"west": "#d55e00", "north": "#0072b2", "south": "#999999", "capital": "#ffffff"}
     shapes = {marks[f"mark-{name}"].get_paths()[0].vertices.tobytes() for name in ("west", "north", "south")}
     assert len(shapes) == 3
@@ -438,9 +440,7 @@ def test_holders_differ_in_shape_and_colour_on_the_map_and_inland_houses_are_hol
 def test_labels_on_the_map_do_not_touch_each_other() -> None:
     figure = CHARTS["map"]().get_figure()
     figure.canvas.draw()
-    boxes = [
-        found.get_window_extent() for found in figure.findobj(Text) if found.get_gid() in ("place", "country")
-    ]
+    boxes = [found.get_window_extent() for found in figure.findobj(Text) if found.get_gid() in ("place", "country")]
     assert len(boxes) == 9
     pairs = [(a, b) for index, a in enumerate(boxes) for b in boxes[index + 1 :]]
     assert not [pair for pair in pairs if labels.overlap(pair[0].extents, pair[1].extents) > 0]
@@ -483,9 +483,7 @@ def test_saving_the_same_figure_again_changes_nothing(tmp_path: Path) -> None:
     ax = CHARTS["bridge"]()
     more: dict[str, Any] = {"table": bridge_table(), "alt": "A bridge.", "manifest": MANIFEST}
     first = {kind: path.read_bytes() for kind, path in save.save(ax, tmp_path / "x", **more).items()}
-    again = {
-        kind: path.read_bytes() for kind, path in save.save(ax.get_figure(), tmp_path / "x", **more).items()
-    }
+    again = {kind: path.read_bytes() for kind, path in save.save(ax.get_figure(), tmp_path / "x", **more).items()}
     assert again == first
 
 
@@ -523,9 +521,7 @@ def test_files_hold_no_clock_and_no_maker(tmp_path: Path) -> None:
 
 
 def test_the_table_beside_the_figure_keeps_its_index_and_cannot_run_as_a_formula() -> None:
-    table = pd.DataFrame(
-        {"name": ["=1+1", "+a", "-b", "@c", "plain"], "value": [-1.5, 2, 3, 4, 5]}
-    ).rename_axis("row")
+    table = pd.DataFrame({"name": ["=1+1", "+a", "-b", "@c", "plain"], "value": [-1.5, 2, 3, 4, 5]}).rename_axis("row")
     rows = list(csv.reader(io.StringIO(save.csv_text(table))))
     assert rows[0] == ["row", "name", "value"]
     assert [row[1] for row in rows[1:]] == ["'=1+1", "'+a", "'-b", "'@c", "plain"]
@@ -574,9 +570,7 @@ def test_a_manifest_takes_dates_numpy_numbers_and_missing_values() -> None:
         (5.5, 0.0, 5.5),
     ],
 )
-def test_numbers_are_rounded_as_the_particle_data_group_does(
-    value: float, error: float, expected: float
-) -> None:
+def test_numbers_are_rounded_as_the_particle_data_group_does(value: float, error: float, expected: float) -> None:
     assert text.round_to_error(value, error) == pytest.approx(expected)
 
 
@@ -614,12 +608,9 @@ def test_alternative_texts_hold_the_numbers_of_their_tables() -> None:
     assert "lost to insurgent control 0.92 bn AFN (90 %: 0.87 to 1.02)" in words
     assert words.index("Taken off") < words.index("Added back")
     assert "Observed: 4.5–4.6 bn AFN." in alt.alt_comparison(METHODS, observed=(4.5e9, 4.6e9))
-    assert "Model 4.9 bn AFN (90 %: 3.8 to 5.9), which reaches it" in alt.alt_comparison(
-        METHODS, observed=4.55e9
-    )
-    assert (
-        "West Gate: government, nobody from 8 Jul, Rebels from 11 Jul, shut or partly shut 8 Jul to 10 Jul"
-        in (alt.alt_holders(HELD, names={"rebels": "Rebels"}))
+    assert "Model 4.9 bn AFN (90 %: 3.8 to 5.9), which reaches it" in alt.alt_comparison(METHODS, observed=4.55e9)
+    assert "West Gate: government, nobody from 8 Jul, Rebels from 11 Jul, shut or partly shut 8 Jul to 10 Jul" in (
+        alt.alt_holders(HELD, names={"rebels": "Rebels"})
     )
     assert "rebels: West Gate and Ferry (27 % of" in alt.alt_map(
         PLACES, country="Toyland", on="2021-07-14", names={"rebels": "rebels"}
@@ -627,9 +618,7 @@ def test_alternative_texts_hold_the_numbers_of_their_tables() -> None:
     assert "West Gate 15" in alt.alt_revenue(CROSSINGS)
     assert "82 bn AFN is assessed" in alt.alt_three_views(VIEWS)
     assert "one is not the mirror of the other" in alt.alt_ledgers(LEDGER)
-    assert "government collects 200 m AFN on the first day and 80 m AFN on the last" in alt.alt_who_collects(
-        DAYS
-    )
+    assert "government collects 200 m AFN on the first day and 80 m AFN on the last" in alt.alt_who_collects(DAYS)
     assert "By 22 Jul 2021: government loss 1.70 bn AFN" in alt.alt_cumulative(SUMS)
 
 

@@ -30,6 +30,7 @@ BELOW = {
     "revenue": {"case", "model", "engine", "statistics", "schedule", "inputs", "kernel"},
     "results": {"scenario", "case", "model", "figures", "statistics", "inputs", "kernel", "revenue"},
     "simulate": {"scenario", "case", "model", "engine", "inputs", "kernel", "results"},
+    "output": {"scenario", "case", "figures", "results", "simulate"},
 }
 ON_TOP = {"__init__", "__main__"}
 SAME_PART = {

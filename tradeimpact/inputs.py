@@ -21,10 +21,10 @@ from .case.calendars import months
 from .case.history import history, insecurity_reference, level_rows
 from .engine.sampling import Marginal
 from .errors import ScenarioError, TradeImpactError
-from .schedule import statutory_by_crossing
 from .model import control
 from .model.baseline import Constraint, Growth, random_walk_with_drift, require_feasible
 from .scenario import GOVERNMENT, NOBODY, AsReported, Event, Scenario
+from .schedule import statutory_by_crossing
 
 Array = NDArray[np.float64]
 
@@ -144,7 +144,11 @@ def _authorities(case: Case) -> tuple[str, ...]:
 def _check_events(case: Case, scenario: Scenario, crossings: Sequence[str], authorities: Sequence[str]) -> None:
     problems = []
     every = list(case.crossings["crossing"])
-    merged = {c: parent for c, parent in zip(case.crossings["crossing"], case.crossings["assessed_with"], strict=True) if parent}
+    merged = {
+        c: parent
+        for c, parent in zip(case.crossings["crossing"], case.crossings["assessed_with"], strict=True)
+        if parent
+    }
     for event in scenario.events:
         c = event.crossing
         if c and c not in crossings and c not in merged:
@@ -153,15 +157,21 @@ def _check_events(case: Case, scenario: Scenario, crossings: Sequence[str], auth
             problems.append(f"{event}: unknown crossing {c!r}; {hint}")
         names = [] if event.verb == "close" else [name for name, _ in event.by]
         problems += [
-            f"{event}: unknown authority {name!r}; the case has {', '.join(authorities)}" for name in names if name not in authorities
+            f"{event}: unknown authority {name!r}; the case has {', '.join(authorities)}"
+            for name in names
+            if name not in authorities
         ]
         if event.verb == "capture" and not event.by and len(authorities) != 3:
-            problems.append(f"{event}: say by= whom; the case has the insurgent authorities {', '.join(authorities[2:]) or '(none)'}")
+            problems.append(
+                f"{event}: say by= whom; the case has the insurgent authorities {', '.join(authorities[2:]) or '(none)'}"
+            )
     if problems:
         raise ScenarioError("the scenario does not fit the case:\n  " + "\n  ".join(problems))
 
 
-def build_paths(scenario: Scenario, crossings: Sequence[str], authorities: Sequence[str], days: pd.DatetimeIndex) -> control.Paths:
+def build_paths(
+    scenario: Scenario, crossings: Sequence[str], authorities: Sequence[str], days: pd.DatetimeIndex
+) -> control.Paths:
     """Scenario events as day paths; events at crossings that are assessed with another one change nothing here."""
     place = {c: i for i, c in enumerate(crossings)}
     shape = (len(crossings), len(days))
@@ -257,7 +267,9 @@ def _marginals(case: Case, border: Sequence[str], crossings: Sequence[str]) -> t
     needed = REQUIRED if _growth(case) else (*REQUIRED, "annual_growth")
     missing = [name for name in needed if name not in records]
     if missing:
-        raise TradeImpactError(f"assumptions.toml lacks {', '.join(missing)}; add [assumption.<name>] with low, best, high, source, grade")
+        raise TradeImpactError(
+            f"assumptions.toml lacks {', '.join(missing)}; add [assumption.<name>] with low, best, high, source, grade"
+        )
     stray = [n for n in records if "." in n and n.split(".", 1)[1] not in crossings]
     if stray:
         close = get_close_matches(stray[0].split(".", 1)[1], list(crossings), n=1)
@@ -277,7 +289,11 @@ def _marginals(case: Case, border: Sequence[str], crossings: Sequence[str]) -> t
     for c in border:
         if c in trucks.index:
             row = trucks.loc[c]
-            found.append(Marginal(f"trucks.{c}", ((1.0, float(row["low"]), float(row["best"]), float(row["high"])),), "lognormal"))
+            found.append(
+                Marginal(
+                    f"trucks.{c}", ((1.0, float(row["low"]), float(row["best"]), float(row["high"])),), "lognormal"
+                )
+            )
     return tuple(found)
 
 
@@ -317,7 +333,13 @@ def _holidays(
         hit = np.flatnonzero((days >= row.start) & (days <= row.end))
         who = [i for i, c in enumerate(crossings) if not row.crossing or c == row.crossing]
         if len(hit):
-            found.append((np.array(who, dtype=np.intp), hit, (float(row.factor_low), float(row.factor_best), float(row.factor_high))))
+            found.append(
+                (
+                    np.array(who, dtype=np.intp),
+                    hit,
+                    (float(row.factor_low), float(row.factor_best), float(row.factor_high)),
+                )
+            )
     return tuple(found)
 
 
@@ -347,7 +369,9 @@ def _usd_rate(case: Case, days: pd.DatetimeIndex) -> Array:
     if not len(table):
         return rate
     name = f"{case.currency.lower()}_per_usd"
-    table = table.assign(per_usd=table[name], length=(table["end"] - table["start"]).dt.days).sort_values("length", ascending=False)
+    table = table.assign(per_usd=table[name], length=(table["end"] - table["start"]).dt.days).sort_values(
+        "length", ascending=False
+    )
     earlier = table[table["end"] < days[0]].sort_values("end")
     if len(earlier):
         rate[:] = float(earlier["per_usd"].iloc[-1])

@@ -99,7 +99,9 @@ def collected_rates(x: Inputs, p: Mapping[str, Array]) -> tuple[Array, Array, Ar
     for position, c in enumerate(x.crossings):
         if c in x.statutory:
             low, best, high = x.statutory[c]
-            rate[position] = _ranged(low, best, high, p["tariff"]) * (1 - undeclared[position]) * (1 - leaking[position])
+            rate[position] = (
+                _ranged(low, best, high, p["tariff"]) * (1 - undeclared[position]) * (1 - leaking[position])
+            )
     return rate, undeclared, leaking
 
 
@@ -129,7 +131,9 @@ def _rates(x: Inputs, p: dict[str, Array], r0: Array, ordinary: Array) -> Rates:
     """Levy, road and inland rates as shares of value, before anything changes the collected rate. (C, T|1, B)."""
     border = x.border
     names = x.crossings[:border]
-    per_truck = np.stack([ordinary[i] / p[f"trucks.{c}"] if f"trucks.{c}" in p else p["value_per_truck"] for i, c in enumerate(names)])
+    per_truck = np.stack(
+        [ordinary[i] / p[f"trucks.{c}"] if f"trucks.{c}" in p else p["value_per_truck"] for i, c in enumerate(names)]
+    )
     usual = at_crossings(p, "levy_per_truck", names) / per_truck
     levy = np.zeros((len(x.crossings), 1, BLOCK))
     levy[:border, 0] = usual
@@ -203,9 +207,7 @@ def _assemble(
     total, held = np.ones_like(m0), np.ones_like(m0)
     total[:border, after], held[:border, after] = q, q * e
     total[border:, after], held[border:, after] = 1 - fed * (1 - q), 1 - fed * (1 - q * e)
-    return Flows(
-        m0, response, returned, total, held, blank.open_share, blank.government, blank.nobody, blank.insurgent
-    )
+    return Flows(m0, response, returned, total, held, blank.open_share, blank.government, blank.nobody, blank.insurgent)
 
 
 def _feed(x: Inputs, p: dict[str, Array]) -> Array:
@@ -241,7 +243,9 @@ def _access(x: Inputs, p: dict[str, Array], after: slice) -> tuple[Array, Array,
     o = x.paths.open_share[border, after, None] * back * (1 - nobody * (1 - p["nobody_open_share"]))
     days = np.arange(o.shape[1])[None, :, None]
     ramp = np.minimum(days / np.maximum(p["capacity_ramp_days"], 1.0), 1.0)
-    ceiling = p["capacity_start"] + (np.maximum(p["capacity_ceiling"], p["capacity_start"]) - p["capacity_start"]) * ramp
+    ceiling = (
+        p["capacity_start"] + (np.maximum(p["capacity_ceiling"], p["capacity_start"]) - p["capacity_start"]) * ramp
+    )
     recovering = (since >= 0) & (np.exp2(-np.maximum(since, 0) / half_life) > RECOVERED)
     kappa = np.where(recovering, 1.0, ceiling)
     # truck counts at a reopened post contain its friction already
@@ -317,7 +321,9 @@ def _authorities(x: Inputs, f: Flows, r: Rates, illicit: Array, weights: Array) 
     if len(out):
         once = r.once * f.insurgent[:, window]
         road = np.einsum("ctb,t->b", r.road * trade * (1 - once), weights)
-        out[0, 0] = np.einsum("ctb,t->b", np.broadcast_to(r.road * f.baseline_trade[:, window], trade.shape), weights) + illicit.sum(axis=0)
+        out[0, 0] = np.einsum(
+            "ctb,t->b", np.broadcast_to(r.road * f.baseline_trade[:, window], trade.shape), weights
+        ) + illicit.sum(axis=0)
         out[0, 1] += road + illicit.sum(axis=0)
     out[:, 2] = out[:, 1] - out[:, 0]
     return out

@@ -52,7 +52,9 @@ def build_figures(root: Path, names: Sequence[str] = ()) -> int:
     if names:
         wanted = [p for p in wanted if p.stem in names or p.name in names]
     if not wanted:
-        raise TradeImpactError(f"no notebooks to run in {folder.name}/; run this at the top of a checkout, or name one of its notebooks")
+        raise TradeImpactError(
+            f"no notebooks to run in {folder.name}/; run this at the top of a checkout, or name one of its notebooks"
+        )
     failed = []
     began = time.monotonic()
     for number, path in enumerate(wanted, start=1):
@@ -78,7 +80,11 @@ def run_notebook(path: Path, target: Path) -> str | None:
     # figures must not depend on the reader's own matplotlib settings
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
     client = NotebookClient(
-        notebook, timeout=CELL_SECONDS, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}, record_timing=False
+        notebook,
+        timeout=CELL_SECONDS,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+        record_timing=False,
     )
     trouble = None
     try:

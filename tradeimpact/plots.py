@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from .results import Results
 
 OUTLINES = "outlines/countries.geojson"
-MODEL_NOTE = "Estimates of the model, not statistics; 90 % intervals rest on stated assumptions, most of them judgement."
+MODEL_NOTE = (
+    "Estimates of the model, not statistics; 90 % intervals rest on stated assumptions, most of them judgement."
+)
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,9 @@ class Plots:
         loss = table.loc["government_loss", "mean"]
         parts = table.loc[list(COMPONENTS), "mean"]
         largest = str(parts.idxmax()).replace("_", " ")
-        finding = f"The government loses {self._say(loss)} on average" + (f"; the largest part is {largest}" if parts.max() > 0 else "")
+        finding = f"The government loses {self._say(loss)} on average" + (
+            f"; the largest part is {largest}" if parts.max() > 0 else ""
+        )
         return self._draw(bridge.bridge, alt.alt_bridge, table, title or finding, save, ax)
 
     def ledgers(self, *, title: str | None = None, save: str | Path | None = None, ax: Axes | None = None) -> Axes:
@@ -63,7 +67,9 @@ class Plots:
         final = table[table["day"] == pd.Timestamp(last)].set_index("line")["median"]
         share = final["government"] / final["baseline"] if final["baseline"] else float("nan")
         finding = f"By {last.day} {last:%B %Y} the government collects {share:.0%} of its baseline"
-        return self._draw(timelines.who_collects, alt.alt_who_collects, table, title or finding, save, ax, events=self._falls())
+        return self._draw(
+            timelines.who_collects, alt.alt_who_collects, table, title or finding, save, ax, events=self._falls()
+        )
 
     def cumulative(self, *, title: str | None = None, save: str | Path | None = None, ax: Axes | None = None) -> Axes:
         """Loss and gain since the first day of the window."""
@@ -71,7 +77,9 @@ class Plots:
         end = table[(table["day"] == table["day"].max()) & (table["line"] == "loss")].iloc[0]
         last = self.result.window[1]
         finding = f"By {last.day} {last:%B %Y} the loss adds up to {estimate(end['median'], end['low'], end['high'], currency=self._currency)}"
-        return self._draw(timelines.cumulative, alt.alt_cumulative, table, title or finding, save, ax, events=self._falls())
+        return self._draw(
+            timelines.cumulative, alt.alt_cumulative, table, title or finding, save, ax, events=self._falls()
+        )
 
     def holders(self, *, title: str | None = None, save: str | Path | None = None, ax: Axes | None = None) -> Axes:
         """Who held each crossing on which days, and when it was shut to cargo."""
@@ -80,10 +88,25 @@ class Plots:
         held = int((last["holder"] != "government").sum())
         finding = f"{held} of {last['crossing'].nunique()} crossings and houses have left the government's hands by the end of the window"
         names = self._names()
-        return self._draw(strips.holders, alt.alt_holders, table, title or finding, save, ax, names=names, alt_extra={"names": names}, money=False)
+        return self._draw(
+            strips.holders,
+            alt.alt_holders,
+            table,
+            title or finding,
+            save,
+            ax,
+            names=names,
+            alt_extra={"names": names},
+            money=False,
+        )
 
     def map(
-        self, on: str | date | None = None, *, title: str | None = None, save: str | Path | None = None, ax: Axes | None = None
+        self,
+        on: str | date | None = None,
+        *,
+        title: str | None = None,
+        save: str | Path | None = None,
+        ax: Axes | None = None,
     ) -> Axes:
         """Crossings on a day: size is annual baseline revenue, colour and shape the holder."""
         day = self.result.window[1] if on is None else to_day(on)
@@ -111,11 +134,17 @@ class Plots:
         `methods` is `Results.rivals()` unless given.
         """
         table = self.result.rivals() if methods is None else methods
-        band = None if observed is None else tuple(sorted(float(v) for v in ([observed] if isinstance(observed, int | float) else observed)))
+        band = (
+            None
+            if observed is None
+            else tuple(sorted(float(v) for v in ([observed] if isinstance(observed, int | float) else observed)))
+        )
         row = table.iloc[0]
         finding = f"{row['method']}: {estimate(row['median'], row['low'], row['high'], currency=self._currency)}"
         extra = {"observed": band, "observed_label": observed_label}
-        return self._draw(compare.comparison, alt.alt_comparison, table, title or finding, save, ax, **extra, alt_extra=extra)
+        return self._draw(
+            compare.comparison, alt.alt_comparison, table, title or finding, save, ax, **extra, alt_extra=extra
+        )
 
     # --- inside -------------------------------------------------------------------------------------------------------
 
@@ -160,11 +189,19 @@ class Plots:
         )  # fmt: skip
         if save is not None:
             text = words(table, **(alt_extra or {}), **(common if alt_money else {}))
-            save_figure(drawn, save, table=table.reset_index() if table.index.name else table, alt=text, manifest=self.result.manifest())
+            save_figure(
+                drawn,
+                save,
+                table=table.reset_index() if table.index.name else table,
+                alt=text,
+                manifest=self.result.manifest(),
+            )
         return drawn
 
 
-def plot_revenue(case: Any, *, views: bool = False, title: str | None = None, save: str | Path | None = None, ax: Axes | None = None) -> Axes:
+def plot_revenue(
+    case: Any, *, views: bool = False, title: str | None = None, save: str | Path | None = None, ax: Axes | None = None
+) -> Axes:
     """Annual revenue per crossing with ranges and grades, or with `views` potential, assessed and collected beside it."""
     table = revenue_per_crossing(case)
     imports = table[table["flow"] == "imports"]
@@ -213,8 +250,15 @@ def ledger_table(result: Results) -> pd.DataFrame:
     """The two ledgers line by line: columns ledger, line, mean, low, high, role."""
     bridge_rows = result.bridge()
     draws = result.draws()
-    rows = [("government", "baseline", "total"), ("government", "government_revenue", "total"), ("government", "government_loss", "total")]
-    found = [{"ledger": side, "line": line, "role": role, **bridge_rows.loc[line, ["mean", "low", "high"]]} for side, line, role in rows]
+    rows = [
+        ("government", "baseline", "total"),
+        ("government", "government_revenue", "total"),
+        ("government", "government_loss", "total"),
+    ]
+    found = [
+        {"ledger": side, "line": line, "role": role, **bridge_rows.loc[line, ["mean", "low", "high"]]}
+        for side, line, role in rows
+    ]
     from .statistics import describe
 
     draws = draws.assign(road_levies_change=draws["insurgent_gain"] - draws["levy_received"])
@@ -235,12 +279,23 @@ def holder_table(result: Results) -> pd.DataFrame:
     order = sorted(range(len(x.crossings)), key=lambda i: (_fall(x, i), x.crossings[i]))
     for i in order:
         shares = x.paths.holders[:, i, x.window]
-        labels = [" and ".join(a for a, s in zip(x.authorities, shares[:, t], strict=True) if s > 0) for t in range(len(days))]
+        labels = [
+            " and ".join(a for a, s in zip(x.authorities, shares[:, t], strict=True) if s > 0) for t in range(len(days))
+        ]
         opened = x.paths.open_share[i, x.window]
         begin = 0
         for t in range(1, len(days) + 1):
             if t == len(days) or labels[t] != labels[begin] or opened[t] != opened[begin]:
-                rows.append((x.crossings[i], names[x.crossings[i]], days[begin], days[t - 1], labels[begin], float(opened[begin])))
+                rows.append(
+                    (
+                        x.crossings[i],
+                        names[x.crossings[i]],
+                        days[begin],
+                        days[t - 1],
+                        labels[begin],
+                        float(opened[begin]),
+                    )
+                )
                 begin = t
     return pd.DataFrame(rows, columns=["crossing", "name", "start", "end", "holder", "open_share"])
 

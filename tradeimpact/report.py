@@ -54,7 +54,9 @@ def write_report(result: Results) -> Report:
 
     lines = [f"{result.case.title}: {result.scenario.name}, {start} to {end}."]
     if loss["low"] == loss["high"] == 0:
-        return Report(table, "\n".join([*lines, f"Nothing changes: the government collects its baseline of {say(base)}."]))
+        return Report(
+            table, "\n".join([*lines, f"Nothing changes: the government collects its baseline of {say(base)}."])
+        )
     share = result.draws()["government_loss"] / result.draws()["baseline"]
     low, high = (float(share.quantile(q)) for q in (0.05, 0.95))
     lines.append(
@@ -62,7 +64,9 @@ def write_report(result: Results) -> Report:
     )
     lines += _where(result, currency)
     ratio = table.loc["transfer_ratio"]
-    lines.append(f"The insurgents gain {say(gain)} over what road levies and illicit transit brought them before; a levy is not the duty it displaces.")
+    lines.append(
+        f"The insurgents gain {say(gain)} over what road levies and illicit transit brought them before; a levy is not the duty it displaces."
+    )
     if pd.notna(ratio["median"]):
         lines.append(
             f"For each 100 the government loses, the insurgents gain {100 * ratio['median']:.0f} ({100 * ratio['low']:.0f} to {100 * ratio['high']:.0f})."
@@ -85,5 +89,9 @@ def _where(result: Results, currency: str) -> list[str]:
     words = [f"{LABELS[str(name)]} ({amount(value, currency=currency)})" for name, value in large.items()]
     text = words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
     gains = parts[parts < -0.02 * abs(total)]
-    back = f" Against it stand {amount(-gains.sum(), currency=currency)} of gains from returning or diverted cargo and inland charges." if len(gains) else ""
+    back = (
+        f" Against it stand {amount(-gains.sum(), currency=currency)} of gains from returning or diverted cargo and inland charges."
+        if len(gains)
+        else ""
+    )
     return [f"On average the loss comes from {text}.{back}"]

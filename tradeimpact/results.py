@@ -137,7 +137,9 @@ class Results:
         frames = {}
         for label, block in arrays.items():
             lines = result._lines(block)
-            frames[label] = describe({n: lines[n] for n in (*HEADLINES, *COMPONENTS, *DETAILS, "road_levies")}, result.weights)
+            frames[label] = describe(
+                {n: lines[n] for n in (*HEADLINES, *COMPONENTS, *DETAILS, "road_levies")}, result.weights
+            )
         return pd.concat(frames, names=[dimension, "line"])
 
     def daily(self, line: str = "government_revenue", currency: str | None = None) -> pd.DataFrame:
@@ -146,7 +148,11 @@ class Results:
         if line not in DAILY:
             raise TradeImpactError(f"daily({line!r}): expected one of {', '.join(DAILY)}")
         block = result.totals.by_day[DAILY.index(line)]
-        return describe({str(i): row for i, row in enumerate(block)}, result.weights).set_axis(result.inputs.window_days).rename_axis("day")
+        return (
+            describe({str(i): row for i, row in enumerate(block)}, result.weights)
+            .set_axis(result.inputs.window_days)
+            .rename_axis("day")
+        )
 
     def cumulative(self, currency: str | None = None) -> pd.DataFrame:
         """Loss and gain so far, by day: columns day, line (loss, gain), mean, median, low, high."""
@@ -243,7 +249,10 @@ class Results:
         if dimension == "crossing":
             return {name: self.totals.by_crossing[:, i] for i, name in enumerate(names)}
         groups = [*x.groups, *["inland"] * (len(x.crossings) - x.border), NATIONAL]
-        return {g: self.totals.by_crossing[:, [i for i, have in enumerate(groups) if have == g]].sum(axis=1) for g in dict.fromkeys(groups)}
+        return {
+            g: self.totals.by_crossing[:, [i for i, have in enumerate(groups) if have == g]].sum(axis=1)
+            for g in dict.fromkeys(groups)
+        }
 
     def _by_authority(self) -> pd.DataFrame:
         draws = self.draws()
@@ -290,7 +299,11 @@ def compare(results: Mapping[str, Results], currency: str | None = None) -> pd.D
         raise TradeImpactError("compare() takes a mapping of names to results, at least one")
     same = [r.to(currency) for r in results.values()]
     if len({r.currency for r in same}) > 1 or len({r.window for r in same}) > 1:
-        kinds = "; ".join(f"{name}: {r.currency}, {r.window[0]} to {r.window[1]}" for name, r in zip(results, same, strict=True))
-        raise TradeImpactError(f"results to compare must share currency and window ({kinds}); pass currency= or simulate one window")
+        kinds = "; ".join(
+            f"{name}: {r.currency}, {r.window[0]} to {r.window[1]}" for name, r in zip(results, same, strict=True)
+        )
+        raise TradeImpactError(
+            f"results to compare must share currency and window ({kinds}); pass currency= or simulate one window"
+        )
     table = pd.concat({name: r.summary() for name, r in zip(results, same, strict=True)}, names=["scenario", "line"])
     return table.swaplevel().sort_index(level=0, sort_remaining=False).reindex(list(HEADLINES), level=0)

@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 
 from .case import Case
-from .schedule import mix_assessed, statutory_rates
 from .engine.blocks import blocks
 from .engine.sampling import Sampler, seed_of
 from .inputs import Inputs, prepare
 from .kernel import Array, annual_parts, collected_rates
+from .schedule import mix_assessed, statutory_rates
 from .statistics import describe
 
 VIEWS = ("potential", "assessed", "collected")
@@ -72,7 +72,13 @@ def revenue_per_crossing(case: Case, *, draws: int = 1000, rng: int | np.random.
         row["collected_mean"] = float(collected[i].mean())
         row["effective_rate"] = float(np.median(rate[i]))
         row["collected_on_declared"] = float(np.median(rate[i] / (1 - undeclared[i])))
-        row |= dict(zip(("statutory_low", "statutory_high"), (x.statutory[c][0], x.statutory[c][2]) if c in x.statutory else (low, high), strict=True))
+        row |= dict(
+            zip(
+                ("statutory_low", "statutory_high"),
+                (x.statutory[c][0], x.statutory[c][2]) if c in x.statutory else (low, high),
+                strict=True,
+            )
+        )
         rows.append(row)
     table = pd.DataFrame(rows).sort_values("collected", ascending=False, ignore_index=True)
     others = _other_flows(case, place)

@@ -65,7 +65,11 @@ class Event:
     def __str__(self) -> str:
         what = f"{self.verb} {self.crossing}".strip()
         when = f"{self.start}" if self.end is None else f"{self.start} to {self.end}"
-        who = " by " + " and ".join(name if share == 1.0 else f"{name} ({share:g})" for name, share in self.by) if self.by else ""
+        who = (
+            " by " + " and ".join(name if share == 1.0 else f"{name} ({share:g})" for name, share in self.by)
+            if self.by
+            else ""
+        )
         numbers = ", ".join(f"{name} {number:g}" for name, number in self.values)
         return f"{what} {when}{who}" + (f" ({numbers})" if numbers else "")
 
@@ -138,7 +142,9 @@ class Scenario:
     def threat(self, crossing: str, start: Day, end: Day | None = None, *, level: float = 1.0) -> Scenario:
         """`crossing` is threatened but not taken: friction rises by `level` (0 to 1) of the threat friction."""
         first, last = _interval(start, end)
-        return self._add(Event("threat", _crossing(crossing), first, last, values=(("level", _fraction("level", level)),)))
+        return self._add(
+            Event("threat", _crossing(crossing), first, last, values=(("level", _fraction("level", level)),))
+        )
 
     def insecurity(self, start: Day, end: Day, share: float, *, to: float | None = None) -> Scenario:
         """General insecurity (share of district centres the insurgents hold) from `start` to `end`, in a line to `to`."""
@@ -223,7 +229,9 @@ class Scenario:
             )
         unknown = set(body) - {"schema_version", "name", "events"}
         if unknown:
-            raise ScenarioError(f"{label}: unknown entries {sorted(map(str, unknown))}; expected schema_version, name, events")
+            raise ScenarioError(
+                f"{label}: unknown entries {sorted(map(str, unknown))}; expected schema_version, name, events"
+            )
         events = body.get("events") or []
         if not isinstance(events, list):
             raise ScenarioError(f"{label}: events must be a list")
@@ -296,7 +304,9 @@ def _read(source: str | Path) -> tuple[str, str]:
     try:
         return path.name, path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as problem:
-        raise ScenarioError(f"{path.name}: cannot be read as UTF-8 text ({type(problem).__name__}); check the path") from None
+        raise ScenarioError(
+            f"{path.name}: cannot be read as UTF-8 text ({type(problem).__name__}); check the path"
+        ) from None
 
 
 def _apply(scenario: Scenario, item: Any, where: str) -> Scenario:
@@ -317,5 +327,7 @@ def _apply(scenario: Scenario, item: Any, where: str) -> Scenario:
     except ScenarioError as problem:
         raise ScenarioError(f"{where}: {problem}") from None
     except (TypeError, ValueError, AttributeError) as problem:
-        raise ScenarioError(f"{where}: {verb} could not be read ({problem}); it takes {', '.join(FIELDS[verb])}") from None
+        raise ScenarioError(
+            f"{where}: {verb} could not be read ({problem}); it takes {', '.join(FIELDS[verb])}"
+        ) from None
     return result

@@ -58,7 +58,9 @@ def mix_assessed(case: Case, rows: pd.DataFrame, *, bound: str = "best", flow: s
         quantities = {"tonnes": row.tonnes, "trucks": row.trucks}
         given = {name: float(x) for name, x in quantities.items() if pd.notna(x)}
         exempt = 0.0 if pd.isna(row.exempt_share) else float(row.exempt_share)
-        charges = [Charge(c.name, c.rate, c.base, c.per, exempt) for c in schedule(case, row.commodity, flow=flow, bound=bound)]
+        charges = [
+            Charge(c.name, c.rate, c.base, c.per, exempt) for c in schedule(case, row.commodity, flow=flow, bound=bound)
+        ]
         total += float(cascade(float(value), charges, **given)["assessed"])
     return total
 

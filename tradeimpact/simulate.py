@@ -83,7 +83,9 @@ class Run:
         """Run all blocks with money in `currency` (the case's, or usd at dated rates)."""
         weights = self._weights(currency)
         x = self.inputs
-        sampler = Sampler(x.marginals, x.scores, {m.group: x.case.correlations[m.group] for m in x.marginals if m.group}, self.seed)
+        sampler = Sampler(
+            x.marginals, x.scores, {m.group: x.case.correlations[m.group] for m in x.marginals if m.group}, self.seed
+        )
         kept: list[tuple[Block, int]] = [
             (run_block(x, sampler, number, weights), wanted) for number, wanted in blocks(self.draws)
         ]
@@ -105,7 +107,9 @@ class Run:
             raise TradeImpactError(f"currency {currency!r}: results come in {own} or usd")
         rate = self.inputs.usd_rate[self.inputs.window]
         if not np.isfinite(rate).all():
-            raise TradeImpactError(f"the case has no exchange rate for {self.inputs.window_days[~np.isfinite(rate)][0].date()}; add it to fx.csv")
+            raise TradeImpactError(
+                f"the case has no exchange rate for {self.inputs.window_days[~np.isfinite(rate)][0].date()}; add it to fx.csv"
+            )
         return np.asarray(1.0 / rate)
 
 

@@ -25,7 +25,10 @@ def quantiles(x: Array, points: tuple[float, ...], weights: Array | None = None)
     x = np.asarray(x, dtype=float)
     if weights is None:
         if np.isnan(x).any():
-            rows = [np.quantile(r[~np.isnan(r)], points) if (~np.isnan(r)).any() else np.full(len(points), np.nan) for r in _rows(x)]
+            rows = [
+                np.quantile(r[~np.isnan(r)], points) if (~np.isnan(r)).any() else np.full(len(points), np.nan)
+                for r in _rows(x)
+            ]
             return np.stack(rows, axis=-1).reshape((len(points), *x.shape[:-1]))
         return np.asarray(np.quantile(x, points, axis=-1))
     out = [_weighted(r, points, weights) for r in _rows(x)]
@@ -57,7 +60,13 @@ def describe(draws: Mapping[str, Array], weights: Array | None = None) -> pd.Dat
     table = np.stack([np.asarray(draws[n], dtype=float) for n in names])
     median, low, high = quantiles(table, (0.5, LOW, HIGH), weights)
     frame = pd.DataFrame(
-        {"mean": mean(table, weights), "median": median, "low": low, "high": high, "mc_error": mc_error(table, weights)},
+        {
+            "mean": mean(table, weights),
+            "median": median,
+            "low": low,
+            "high": high,
+            "mc_error": mc_error(table, weights),
+        },
         index=pd.Index(names),
     )
     return frame[list(COLUMNS)]
@@ -69,7 +78,9 @@ def mean(x: Array, weights: Array | None = None) -> Array:
     good = ~np.isnan(x)
     w = np.broadcast_to(np.ones(x.shape[-1]) if weights is None else weights, x.shape) * good
     total = w.sum(axis=-1)
-    return np.asarray(np.where(total > 0, (np.where(good, x, 0.0) * w).sum(axis=-1) / np.where(total > 0, total, 1.0), np.nan))
+    return np.asarray(
+        np.where(total > 0, (np.where(good, x, 0.0) * w).sum(axis=-1) / np.where(total > 0, total, 1.0), np.nan)
+    )
 
 
 def mc_error(x: Array, weights: Array | None = None) -> Array:

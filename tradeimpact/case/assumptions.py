@@ -83,11 +83,15 @@ class Assumptions:
         try:
             body = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
-            raise CaseError([_problem(path.name, "", f"{problem}", "a readable TOML file", "mend the line it names")]) from None
+            raise CaseError(
+                [_problem(path.name, "", f"{problem}", "a readable TOML file", "mend the line it names")]
+            ) from None
         problems: list[Problem] = []
         if body.get("schema_version") != SCHEMA_VERSION:
             found = repr(body.get("schema_version"))
-            problems.append(_problem(path.name, "schema_version", found, f'"{SCHEMA_VERSION}"', "set schema_version at the top"))
+            problems.append(
+                _problem(path.name, "schema_version", found, f'"{SCHEMA_VERSION}"', "set schema_version at the top")
+            )
         for section in ("assumption", "correlation"):
             if not isinstance(body.get(section, {}), dict):
                 remedy = f"write tables such as [{section}.name]"
@@ -102,13 +106,17 @@ class Assumptions:
         for group, entry in groups.items() if isinstance(groups, dict) else ():
             rho = entry.get("rho") if isinstance(entry, dict) else None
             if not isinstance(rho, int | float) or not 0 <= rho < 1:
-                problems.append(_problem(path.name, f"correlation.{group}", repr(rho), "rho, at least 0 and below 1", "give rho"))
+                problems.append(
+                    _problem(path.name, f"correlation.{group}", repr(rho), "rho, at least 0 and below 1", "give rho")
+                )
                 continue
             correlations[group] = float(rho)
         for record in records.values():
             if record.group and record.group not in correlations:
                 remedy = f"add [correlation.{record.group}] with rho"
-                problems.append(_problem(path.name, record.name, f"group {record.group!r}", "a correlation group", remedy))
+                problems.append(
+                    _problem(path.name, record.name, f"group {record.group!r}", "a correlation group", remedy)
+                )
         if problems:
             raise CaseError(problems)
         return cls(records, correlations)
@@ -237,7 +245,9 @@ def _option(entry: Any, fault: Any) -> Option:
 
 
 def _check_values(values: dict[str, Any], fault: Any) -> None:
-    ranges = [(o.low, o.best, o.high) for o in values["alternatives"]] or [tuple(values.get(k) for k in ("low", "best", "high"))]
+    ranges = [(o.low, o.best, o.high) for o in values["alternatives"]] or [
+        tuple(values.get(k) for k in ("low", "best", "high"))
+    ]
     distribution = values.get("distribution", "normal")
     if distribution not in DISTRIBUTIONS:
         fault("distribution", repr(distribution), f"one of {', '.join(DISTRIBUTIONS)}", "choose one")
@@ -250,7 +260,7 @@ def _check_values(values: dict[str, Any], fault: Any) -> None:
             fault("low/best/high", triple, "low <= best <= high", "put them in order")
         if distribution in ("lognormal", "loguniform") and low <= 0 and low != high:
             fault("low", low, f"above 0 for a {distribution} distribution", "raise low or choose another distribution")
-        if distribution == "logitnormal" and low != high and not (0 < low and high < 1):
+        if distribution == "logitnormal" and low != high and not (low > 0 and high < 1):
             fault("low/high", triple, "strictly between 0 and 1", "narrow the range or choose another distribution")
     if values.get("grade", "E") not in GRADES:
         fault("grade", repr(values.get("grade")), f"one of {', '.join(GRADES)}", "grade the evidence")

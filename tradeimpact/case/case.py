@@ -101,6 +101,8 @@ class Case:
     commodities = _View()
     trucks = _View()
     reports = _View()
+    speakers = _View()
+    corrections = _View()
     hindsight_reports = _View()
     hindsight_control = _View()
     closures = _View()

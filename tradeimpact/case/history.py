@@ -23,7 +23,11 @@ def history(case: Case, end: date) -> Scenario:
     for row in falls.itertuples():
         if row.start.date() <= end:
             back = row.holder == GOVERNMENT
-            scenario = scenario.recapture(row.crossing, row.start) if back else scenario.capture(row.crossing, row.start, by=row.holder)
+            scenario = (
+                scenario.recapture(row.crossing, row.start)
+                if back
+                else scenario.capture(row.crossing, row.start, by=row.holder)
+            )
     for row in case.closures.sort_values(["start", "crossing"]).itertuples():
         if row.start.date() <= end:
             last = None if pd.isna(row.end) else row.end
@@ -93,7 +97,11 @@ def level_rows(case: Case) -> pd.DataFrame:
     Rows that contradict each other about that period come together; each draw takes one of them.
     """
     table = case.national
-    rows = table[(table["use"] == "level") & (table["period_end"] <= pd.Timestamp(case.baseline_until))] if len(table) else table
+    rows = (
+        table[(table["use"] == "level") & (table["period_end"] <= pd.Timestamp(case.baseline_until))]
+        if len(table)
+        else table
+    )
     if not len(rows):
         return rows
     return rows[rows["period_end"] == rows["period_end"].max()].sort_values("row")

@@ -115,7 +115,9 @@ class Sampler:
             if len(m.options) > 1:
                 names.append(f"{m.name}:option")
         self._column = {name: i for i, name in enumerate([*names, *self.scores])}
-        self._mixing = {g: self._group(g, rho) for g, rho in correlations.items() if any(m.group == g for m in self.marginals)}
+        self._mixing = {
+            g: self._group(g, rho) for g, rho in correlations.items() if any(m.group == g for m in self.marginals)
+        }
         self._engines: list[Any] = []
         self._next = -1
 
@@ -172,7 +174,9 @@ class Sampler:
                 values[m.name] = quantile(m.distribution, low, best, high, score)
                 continue
             weights = np.array([o[0] for o in m.options])
-            chosen = np.searchsorted(np.cumsum(weights / weights.sum())[:-1], ndtr(z[self._column[f"{m.name}:option"]]), side="right")
+            chosen = np.searchsorted(
+                np.cumsum(weights / weights.sum())[:-1], ndtr(z[self._column[f"{m.name}:option"]]), side="right"
+            )
             each = np.stack([quantile(m.distribution, *o[1:], score) for o in m.options])
             values[m.name] = each[chosen, np.arange(BLOCK)]
             values[f"{m.name}:option"] = chosen.astype(float)
@@ -189,7 +193,9 @@ def uniforms(seed: int, stream: str, block: int) -> Array:
     return np.asarray(generator.random(BLOCK)) + 2.0**-54
 
 
-def ordered_elasticities(values: dict[str, Array], marginals: Mapping[str, Marginal], seed: int, block: int) -> dict[str, Array]:
+def ordered_elasticities(
+    values: dict[str, Array], marginals: Mapping[str, Marginal], seed: int, block: int
+) -> dict[str, Array]:
     """theta >= phi >= epsilon in every draw: draws outside the ordering are redrawn jointly (MODEL section 5)."""
     from scipy.special import ndtri
 
@@ -201,7 +207,11 @@ def ordered_elasticities(values: dict[str, Array], marginals: Mapping[str, Margi
             return values | x
         for name in names:
             _, low, best, high = marginals[name].options[0]
-            fresh = quantile(marginals[name].distribution, low, best, high, ndtri(uniforms(seed, f"{name}/{attempt}", block)))
+            fresh = quantile(
+                marginals[name].distribution, low, best, high, ndtri(uniforms(seed, f"{name}/{attempt}", block))
+            )
             x[name] = np.where(wrong, fresh, x[name])
     spread = ", ".join(f"{n} {marginals[n].options[0][1:]}" for n in names)
-    raise DrawError(f"the ranges of the elasticities leave almost no room for theta >= phi >= epsilon ({spread}); widen or move them")
+    raise DrawError(
+        f"the ranges of the elasticities leave almost no room for theta >= phi >= epsilon ({spread}); widen or move them"
+    )

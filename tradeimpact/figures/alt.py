@@ -57,14 +57,8 @@ def alt_revenue(table: pd.DataFrame, *, currency: str = "AFN") -> str:
     """Alternative text of `charts.revenue_by_crossing`: the largest and the smallest."""
     needs(table, ["name", "median", "low", "high", "grade"], "alt_revenue")
     rows = table.sort_values("median", ascending=False).to_dict("records")
-    told = [
-        f"{row['name']} {_interval(row, 'median', currency)}, grade {row['grade']}" for row in rows[:NAMED]
-    ]
-    smallest = (
-        f" Smallest: {rows[-1]['name']} {_interval(rows[-1], 'median', currency)}."
-        if len(rows) > NAMED
-        else ""
-    )
+    told = [f"{row['name']} {_interval(row, 'median', currency)}, grade {row['grade']}" for row in rows[:NAMED]]
+    smallest = f" Smallest: {rows[-1]['name']} {_interval(rows[-1], 'median', currency)}." if len(rows) > NAMED else ""
     return (
         f"Bars of customs revenue of a year at {count_word(len(rows))} crossings and inland houses. "
         f"Largest: {'; '.join(told)}.{smallest}"
@@ -75,8 +69,7 @@ def alt_three_views(table: pd.DataFrame, *, currency: str = "AFN") -> str:
     """Alternative text of `charts.three_views`: the three totals."""
     needs(table, ["name", "potential", "assessed", "collected"], "alt_three_views")
     sums = {
-        view: amount(float(table[view].sum()), currency=currency)
-        for view in ("potential", "assessed", "collected")
+        view: amount(float(table[view].sum()), currency=currency) for view in ("potential", "assessed", "collected")
     }
     top = table.sort_values("potential", ascending=False).iloc[0]
     return (
@@ -99,9 +92,7 @@ def alt_bridge(table: pd.DataFrame, *, currency: str = "AFN") -> str:
         return f"{name[:1].lower()}{name[1:]} {estimate(sign * bar.mean, low, high, currency=currency)}"
 
     ends = [estimate(bar.mean, bar.low, bar.high, currency=currency) for bar in (first, last)]
-    sentences = [
-        f"Waterfall of means, from a baseline of {ends[0]} to {ends[1]} collected by the government."
-    ]
+    sentences = [f"Waterfall of means, from a baseline of {ends[0]} to {ends[1]} collected by the government."]
     if taken:
         sentences.append(f"Taken off: {'; '.join(told(bar, 1.0) for bar in taken)}.")
     if added:
@@ -138,9 +129,7 @@ def alt_who_collects(table: pd.DataFrame, *, currency: str = "AFN") -> str:
         ends = [amount(float(values[index]), currency=currency) for index in (0, -1, at)]
         extreme = "least" if line == "government" else "most"
         when = short_day(day_number(part["day"].iloc[at]))
-        told.append(
-            f"{verb} {ends[0]} on the first day and {ends[1]} on the last, {extreme} {ends[2]} on {when}"
-        )
+        told.append(f"{verb} {ends[0]} on the first day and {ends[1]} on the last, {extreme} {ends[2]} on {when}")
     return f"Lines of revenue per day, {first} to {last}, medians with 90 % bands: {'; '.join(told)}."
 
 
@@ -161,9 +150,7 @@ def alt_cumulative(table: pd.DataFrame, *, currency: str = "AFN") -> str:
 def alt_holders(table: pd.DataFrame, *, names: Mapping[str, str] | None = None) -> str:
     """Alternative text of `strips.holders`: the history of every crossing that changed."""
     needs(table, ["crossing", "name", "start", "end", "holder", "open_share"], "alt_holders")
-    first, last = (
-        short_day(day_number(day), year=True) for day in (table["start"].min(), table["end"].max())
-    )
+    first, last = (short_day(day_number(day), year=True) for day in (table["start"].min(), table["end"].max()))
     told, steady = [], []
     for crossing in dict.fromkeys(table["crossing"]):
         rows = table[table["crossing"] == crossing].sort_values("start").to_dict("records")

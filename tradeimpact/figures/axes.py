@@ -68,9 +68,7 @@ def money_axis(ax: Axes, *, which: str, label: str) -> None:
         draw(0, color=SOFT, linewidth=0.8, zorder=1.5)
 
 
-def span_from_zero(
-    values: Sequence[float] | np.ndarray[Any, Any], *, margin: float = 0.04
-) -> tuple[float, float]:
+def span_from_zero(values: Sequence[float] | np.ndarray[Any, Any], *, margin: float = 0.04) -> tuple[float, float]:
     """Limits of an axis that holds zero and all finite `values`, with a margin beyond the data only.
 
     >>> span_from_zero([2.0, 10.0], margin=0.1)
@@ -81,9 +79,7 @@ def span_from_zero(
     low = min(0.0, float(finite.min())) if finite.size else 0.0
     high = max(0.0, float(finite.max())) if finite.size else 0.0
     reach = (high - low) or 1.0
-    return (low - margin * reach if low < 0 else 0.0), (
-        high + margin * reach if high > 0 or low == 0 else 0.0
-    )
+    return (low - margin * reach if low < 0 else 0.0), (high + margin * reach if high > 0 or low == 0 else 0.0)
 
 
 def _dates() -> Any:
@@ -181,6 +177,8 @@ def _end(group: list[float], gap: float) -> float:
 def end_labels(ax: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
     """Name lines directly at their right ends, moved apart where they would touch.
 
+    Called again it replaces its labels: once to claim their room, once when the height of the axes is settled.
+
     Parameters
     ----------
     ax : Axes
@@ -194,6 +192,8 @@ def end_labels(ax: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
     height = ax.get_window_extent().height * 72 / figure.dpi
     lines = max(text.count("\n") for _x, _y, text, _colour in ends) + 1
     per_point = (high - low) / max(height, 1.0)
+    for old in [found for found in ax.texts if found.get_gid() == "end"]:
+        old.remove()
     places = spread(
         [y for _x, y, _t, _c in ends],
         gap=per_point * 11.5 * lines,
@@ -214,6 +214,7 @@ def end_labels(ax: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
             color=colour,
             annotation_clip=False,
             arrowprops=arrow if moved else None,
+            gid="end",
         )
 
 

@@ -112,9 +112,7 @@ def _range_row(ax: Axes, position: int, row: dict[Any, Any], unit: MoneyUnit) ->
     )
     ax.plot([low, high], [position, position], color=INK, linewidth=1.1, marker="|", markersize=6, zorder=3)
     if not np.isfinite(middle):
-        ax.annotate(
-            "no figure", xy=(0, position), xytext=(4, 0), textcoords="offset points", va="center", size=8
-        )
+        ax.annotate("no figure", xy=(0, position), xytext=(4, 0), textcoords="offset points", va="center", size=8)
         return
     end = high if np.isfinite(high) else middle
     ax.annotate(

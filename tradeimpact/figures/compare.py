@@ -36,9 +36,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-TWO_LEDGERS = (
-    "Two ledgers on one scale, not each other's mirror: a levy need not equal the duty it displaces."
-)
+TWO_LEDGERS = "Two ledgers on one scale, not each other's mirror: a levy need not equal the duty it displaces."
 
 
 def ledgers(
@@ -194,9 +192,7 @@ def comparison(
         markers = "oDs^vP"
         for position, row in enumerate(rows):
             low, middle, high = (float(row[column]) / unit.size for column in ("low", "median", "high"))
-            ax.plot(
-                [low, high], [position, position], color=INK, linewidth=1.6, zorder=2, solid_capstyle="butt"
-            )
+            ax.plot([low, high], [position, position], color=INK, linewidth=1.6, zorder=2, solid_capstyle="butt")
             ax.plot(
                 [middle],
                 [position],

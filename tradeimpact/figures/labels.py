@@ -98,9 +98,7 @@ def place_labels(
         covered = sum(overlap(box, block) for block in blocks)
         beyond = OUTSIDE * (_area(box) - overlap(box, frame))
         strangers = sum(
-            max(0.0, 1 - gap(box, block) / (CLEAR * scale))
-            for other, block in enumerate(blocks)
-            if other != index
+            max(0.0, 1 - gap(box, block) / (CLEAR * scale)) for other, block in enumerate(blocks) if other != index
         )
         return 3 * others + 2 * covered + beyond + (0.35 * strangers + 0.004 * option) * _area(box)
 
@@ -114,9 +112,7 @@ def place_labels(
     return [options[index][chosen[index]] for index in range(len(marks))]
 
 
-def name_place(
-    rings: Sequence[Ring], size: tuple[float, float], *, frame: Box, taken: Sequence[Box]
-) -> Box | None:
+def name_place(rings: Sequence[Ring], size: tuple[float, float], *, frame: Box, taken: Sequence[Box]) -> Box | None:
     """Box for an area's name inside its visible part, away from what is `taken`; None if there is no room.
 
     Parameters
@@ -150,9 +146,7 @@ def name_place(
     fit = inside.all(axis=1) & (room > 0.2 * height)
     if not fit.any():
         return None
-    score = np.where(
-        fit, np.minimum(np.minimum(edge, 3 * height) + np.minimum(room, 3 * height), 6 * height), -1.0
-    )
+    score = np.where(fit, np.minimum(np.minimum(edge, 3 * height) + np.minimum(room, 3 * height), 6 * height), -1.0)
     middle = np.array([(frame[0] + frame[2]) / 2, (frame[1] + frame[3]) / 2])
     best = int(np.argmax(score - 1e-3 * np.hypot(*(centres - middle).T)))
     x, y = centres[best]

@@ -29,6 +29,7 @@ from tradeimpact.figures.style import (
     holder_looks,
     needs,
     text_width,
+    wrap,
 )
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ LAND, ELSEWHERE, OWN_LAND, BORDER = "#EFEFEC", "#F7F7F5", "#FBF7E6", "#A8A8A8"
 LARGEST_MARK = 620.0  # area in points squared
 SMALLEST_MARK = 16.0
 LABEL_SIZE = 7.8
+LEGEND_WIDTH = 100.0
 NAME_SIZE = 8.5
 MARGIN = 0.09
 BORDERS_NOTE = (
@@ -100,9 +102,7 @@ def map_crossings(
     )
     rings = read_outlines(outlines)
     if country not in rings:
-        raise TradeImpactError(
-            f"map_crossings: no outline for {country!r}. {did_you_mean(country, rings)}".strip()
-        )
+        raise TradeImpactError(f"map_crossings: no outline for {country!r}. {did_you_mean(country, rings)}".strip())
     where = table[["longitude", "latitude"]].to_numpy(dtype=float)
     if not np.isfinite(where).all():
         lost = table.loc[~np.isfinite(where).all(axis=1), "crossing"].astype(str)
@@ -198,7 +198,7 @@ def _legends(
             markersize=9,
             color=look.colour,
             markeredgecolor="white",
-            label=names.get(holder, look.label),
+            label=wrap(names.get(holder, look.label), LEGEND_WIDTH, 8.5),
         )
         for holder, look in looks.items()
     ]
@@ -259,9 +259,7 @@ def _legends(
 def _steps(largest: float) -> list[float]:
     power = 10.0 ** math.floor(math.log10(largest))
     top = max(step * power for step in (1, 2, 5) if step * power <= largest)
-    return (
-        [float(f"{top / part:.1g}") for part in (10, 3, 1)] if top / power != 5 else [top / 10, top / 5, top]
-    )
+    return [float(f"{top / part:.1g}") for part in (10, 3, 1)] if top / power != 5 else [top / 10, top / 5, top]
 
 
 def _finding(rows: list[dict[Any, Any]], largest: float, on: object) -> str:
@@ -272,24 +270,19 @@ def _finding(rows: list[dict[Any, Any]], largest: float, on: object) -> str:
     return f"On {short_day(day_number(on), year=True)} the government holds {share}"
 
 
-def _write_names(
-    ax: Axes, rows: list[dict[Any, Any]], rings: Mapping[str, list[Ring]], largest: float
-) -> None:
+def _write_names(ax: Axes, rows: list[dict[Any, Any]], rings: Mapping[str, list[Ring]], largest: float) -> None:
     from matplotlib.patheffects import withStroke
 
     scale = figure_of(ax).dpi / 72
     box = ax.get_window_extent()
     frame: Box = (box.x0 + 2 * scale, box.y0 + 2 * scale, box.x1 - 2 * scale, box.y1 - 2 * scale)
     places = ax.transData.transform([(row["longitude"], row["latitude"]) for row in rows])
-    texts = [
-        str(row["name"]) if math.isfinite(float(row["revenue"])) else f"{row['name']} (no figure)"
-        for row in rows
-    ]
+    texts = [str(row["name"]) if math.isfinite(float(row["revenue"])) else f"{row['name']} (no figure)" for row in rows]
     marks = [
         (float(x), float(y), (math.sqrt(mark_area(float(row["revenue"]), largest)) / 2 + 1) * scale)
         for (x, y), row in zip(places, rows, strict=True)
     ]
-    sizes = [((text_width(text, LABEL_SIZE) + 3) * scale, 1.25 * LABEL_SIZE * scale) for text in texts]
+    sizes = [((text_width(text, LABEL_SIZE) + 7) * scale, 1.25 * LABEL_SIZE * scale) for text in texts]
     boxes = place_labels(marks, sizes, frame=frame, scale=scale)
     halo = [withStroke(linewidth=2.0, foreground="white")]
     for row, text, mark, label in zip(rows, texts, marks, boxes, strict=True):

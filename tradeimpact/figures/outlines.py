@@ -32,7 +32,5 @@ def read_outlines(outlines: Mapping[str, Any]) -> dict[str, list[Ring]]:
         if not name or kind not in ("Polygon", "MultiPolygon"):
             raise TradeImpactError(f"Outline number {number + 1} is not a polygon with a name.")
         polygons = [shape["coordinates"]] if kind == "Polygon" else shape["coordinates"]
-        rings.setdefault(str(name), []).extend(
-            np.asarray(polygon[0], dtype=float)[:, :2] for polygon in polygons
-        )
+        rings.setdefault(str(name), []).extend(np.asarray(polygon[0], dtype=float)[:, :2] for polygon in polygons)
     return rings

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 LIBRARIES = ("matplotlib", "numpy", "pandas")
+MOST_LAYOUTS = 6
 OUR_KEYS = ("alt", "figure", "libraries", "python")
 
 
@@ -70,9 +71,7 @@ def save(
     """
     words = " ".join(alt.split())
     if not words:
-        raise TradeImpactError(
-            "A saved figure needs an alternative text: say in `alt` what it shows, in a sentence."
-        )
+        raise TradeImpactError("A saved figure needs an alternative text: say in `alt` what it shows, in a sentence.")
     name = Path(stem).name
     record = manifest_text({**manifest}, alt=words, name=name)
     svg, png = _render(figure_of(chart), name=name, alt=words)
@@ -110,9 +109,7 @@ def manifest_text(given: Mapping[str, Any], *, alt: str, name: str) -> str:
     """JSON text of the manifest, keys sorted, with the versions of Python and the drawing libraries."""
     clash = sorted(set(given) & set(OUR_KEYS))
     if clash:
-        raise TradeImpactError(
-            f"The manifest may not set {', '.join(map(repr, clash))}: saving a figure sets them."
-        )
+        raise TradeImpactError(f"The manifest may not set {', '.join(map(repr, clash))}: saving a figure sets them.")
     record = {
         **{str(key): _plain(value, str(key)) for key, value in given.items()},
         "alt": alt,
@@ -137,9 +134,7 @@ def _plain(value: Any, where: str) -> Any:
     if hasattr(value, "item") and not isinstance(value, str):
         value = value.item()
     if isinstance(value, str) and re.match(r"/[^/\s]|~[/\\]|[A-Za-z]:[\\/]|\\\\", value):
-        raise TradeImpactError(
-            f"The manifest's {where!r} holds the absolute path {value!r}; give a relative one."
-        )
+        raise TradeImpactError(f"The manifest's {where!r} holds the absolute path {value!r}; give a relative one.")
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if value is None or isinstance(value, str | bool | int | float):
@@ -152,9 +147,26 @@ def _render(figure: Figure, *, name: str, alt: str) -> tuple[str, bytes]:
 
     svg, png = io.BytesIO(), io.BytesIO()
     with briefing(), mpl.rc_context({"svg.hashsalt": "tradeimpact"}):
-        figure.savefig(png, format="png", metadata={"Software": None})
-        figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+        _settle(figure)
+        engine = figure.get_layout_engine()
+        figure.set_layout_engine("none")  # both files get the one layout, whatever their resolution
+        try:
+            figure.savefig(png, format="png", metadata={"Software": None})
+            figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+        finally:
+            figure.set_layout_engine(engine)
     return accessible(svg.getvalue().decode("utf-8"), name=name, alt=alt), png.getvalue()
+
+
+def _settle(figure: Figure) -> None:
+    """Draw until the axes stay where they are, so that saving again finds them in the same place."""
+    before: list[tuple[float, ...]] = []
+    for _attempt in range(MOST_LAYOUTS):
+        figure.draw_without_rendering()
+        now = [ax.get_position().bounds for ax in figure.axes]
+        if now == before:
+            return
+        before = now
 
 
 def accessible(svg: str, *, name: str, alt: str) -> str:

@@ -31,6 +31,7 @@ SOFT = "#666666"
 FOOTER_SIZE = 7.0
 TITLE_SIZE = 11.5
 PADDING = 6.0
+PIXEL_ROUNDING = 1.05
 GRADES = "A measured, B reported by an official, C claim or estimate, E judgement"
 
 
@@ -64,9 +65,7 @@ def holder_looks(holders: Iterable[str]) -> dict[str, HolderLook]:
         looks["government"] = HolderLook(label="Government", colour=GOVERNMENT, marker="o", hatch="")
     for number, name in enumerate(sorted(present - {"government", "nobody"})):
         marker, hatch = shapes[number % len(shapes)]
-        label = (
-            "Insurgents" if name.startswith("insurgent") else f"Insurgents: {name.replace('_', ' ').title()}"
-        )
+        label = "Insurgents" if name.startswith("insurgent") else f"Insurgents: {name.replace('_', ' ').title()}"
         looks[name] = HolderLook(label=label, colour=INSURGENT, marker=marker, hatch=hatch)
     if "nobody" in present:
         looks["nobody"] = HolderLook(label="Nobody", colour=NOBODY, marker="s", hatch="")
@@ -112,14 +111,17 @@ def figure_of(chart: Axes | Figure) -> Figure:
 
 
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
-    """Width of `text` in points, measured on the font itself and so the same on every screen."""
+    """Width of `text` in points, measured on the font itself and so the same on every screen.
+
+    A screen draws letters on whole pixels, up to :data:`PIXEL_ROUNDING` wider than the font says; that is included.
+    """
     from matplotlib.font_manager import FontProperties, findfont, get_font
     from matplotlib.ft2font import LoadFlags
 
     font = get_font(findfont(FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")))
     font.set_size(size, 72)
     font.set_text(text, 0.0, flags=LoadFlags.NO_HINTING)
-    return float(font.get_width_height()[0]) / 64
+    return PIXEL_ROUNDING * float(font.get_width_height()[0]) / 64
 
 
 def wrap(text: str, width: float, size: float, *, bold: bool = False) -> str:
@@ -139,9 +141,7 @@ def wrap(text: str, width: float, size: float, *, bold: bool = False) -> str:
                 lines.append(line)
             while len(word) > 1 and text_width(word, size, bold=bold) > width:
                 cut = next(
-                    n
-                    for n in range(len(word) - 1, 0, -1)
-                    if n == 1 or text_width(word[:n], size, bold=bold) <= width
+                    n for n in range(len(word) - 1, 0, -1) if n == 1 or text_width(word[:n], size, bold=bold) <= width
                 )
                 lines.append(word[:cut])
                 word = word[cut:]
@@ -160,9 +160,7 @@ def grade_of(table: pd.DataFrame) -> str | None:
 
 def footer_text(*, source: str, grade: str | None, note: str = "", synthetic: bool = False) -> str:
     """Lines of the footer: note, source, evidence grade, and "Synthetic data" where it is."""
-    lines = (
-        ["Synthetic data: invented to show the method, no statement about any country."] if synthetic else []
-    )
+    lines = ["Synthetic data: invented to show the method, no statement about any country."] if synthetic else []
     if note:
         lines.append(note)
     lines.append(f"Source: {source or 'not stated'}")
@@ -204,9 +202,7 @@ def furnish(
         _frame_axes(ax, title, text)
 
 
-def footer(
-    chart: Axes | Figure, *, source: str, grade: str | None, note: str = "", synthetic: bool = False
-) -> None:
+def footer(chart: Axes | Figure, *, source: str, grade: str | None, note: str = "", synthetic: bool = False) -> None:
     """Write source, evidence grade and note in small grey at the bottom left of a figure or below an Axes."""
     from matplotlib.figure import Figure
 
@@ -222,7 +218,7 @@ def _frame_figure(figure: Figure, title: str, text: str) -> None:
     wide, high = (72.0 * side for side in figure.get_size_inches())
     room = wide - 2 * PADDING
     head = wrap(title, room, TITLE_SIZE, bold=True) if title else ""
-    foot = wrap(text, room, FOOTER_SIZE)
+    foot = wrap(text, 0.95 * room, FOOTER_SIZE)
     if head:
         figure.text(
             PADDING / wide,

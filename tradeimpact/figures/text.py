@@ -192,10 +192,7 @@ def estimate(middle_afn: float, low_afn: float, high_afn: float, *, currency: st
     >>> estimate(2.04e9, 1.23e9, 3.39e9), estimate(5e6, 5e6, 5e6, currency="USD")
     ('2.0 bn AFN (90 %: 1.2 to 3.4)', '5.0 m USD')
     """
-    if (
-        not (math.isfinite(middle_afn) and math.isfinite(low_afn) and math.isfinite(high_afn))
-        or low_afn == high_afn
-    ):
+    if not (math.isfinite(middle_afn) and math.isfinite(low_afn) and math.isfinite(high_afn)) or low_afn == high_afn:
         return amount(middle_afn, currency=currency)
     largest = max(abs(low_afn), abs(high_afn))
     place = _resolve(largest, (high_afn - low_afn) / 2)

@@ -103,6 +103,7 @@ def who_collects(
             note=f"{BANDS} {note}".strip(),
             synthetic=synthetic,
         )
+        _name_ends(ax, table, unit_size=money_unit(_reach(table), currency=currency).size)
     return ax
 
 
@@ -157,15 +158,14 @@ def cumulative(
             note=f"{told} {note}".strip(),
             synthetic=synthetic,
         )
+        _name_ends(ax, lined, unit_size=money_unit(_reach(lined), currency=currency).size)
     return ax
 
 
 def _only(table: pd.DataFrame, allowed: tuple[str, ...], chart: str) -> None:
     odd = sorted(set(table["line"].astype(str)) - set(allowed))
     if odd:
-        raise TradeImpactError(
-            f"{chart}: line {', '.join(map(repr, odd))} is unknown; use {', '.join(allowed)}."
-        )
+        raise TradeImpactError(f"{chart}: line {', '.join(map(repr, odd))} is unknown; use {', '.join(allowed)}.")
 
 
 def _reach(table: pd.DataFrame) -> np.ndarray[Any, Any]:
@@ -173,11 +173,7 @@ def _reach(table: pd.DataFrame) -> np.ndarray[Any, Any]:
 
 
 def _lines(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    return [
-        (name, table[table["line"] == name].sort_values("day"))
-        for name in LINES
-        if (table["line"] == name).any()
-    ]
+    return [(name, table[table["line"] == name].sort_values("day")) for name in LINES if (table["line"] == name).any()]
 
 
 def _draw_lines(ax: Axes, table: pd.DataFrame, *, currency: str, bands: tuple[str, ...]) -> str:
@@ -186,9 +182,7 @@ def _draw_lines(ax: Axes, table: pd.DataFrame, *, currency: str, bands: tuple[st
     for name, part in _lines(table):
         look = LINES[name]
         at = [day_number(day) for day in part["day"]]
-        median, low, high = (
-            part[column].to_numpy(dtype=float) / unit.size for column in ("median", "low", "high")
-        )
+        median, low, high = (part[column].to_numpy(dtype=float) / unit.size for column in ("median", "low", "high"))
         if name in bands:
             hatch = "////" if name in HATCHED else None
             ax.fill_between(
@@ -204,9 +198,7 @@ def _draw_lines(ax: Axes, table: pd.DataFrame, *, currency: str, bands: tuple[st
         ax.plot(at, median, color=look["color"], linestyle=look["linestyle"], gid=f"line-{name}", zorder=3)
     day_axis(ax, min(days), max(days))
     shown = table[table["line"].isin(bands)]
-    ax.set_ylim(
-        *span_from_zero(np.concatenate([_reach(shown), table["median"].to_numpy(dtype=float)]) / unit.size)
-    )
+    ax.set_ylim(*span_from_zero(np.concatenate([_reach(shown), table["median"].to_numpy(dtype=float)]) / unit.size))
     return unit.name
 
 

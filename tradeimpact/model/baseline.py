@@ -40,7 +40,9 @@ def two_piece(low: Array, best: Array, high: Array, z: Array) -> Array:
     from scipy.special import ndtr
 
     u = ndtr(z)
-    return np.asarray(np.where(u < 0.5, best - (best - low) * _tail(1 - 2 * u), best + (high - best) * _tail(2 * u - 1)))
+    return np.asarray(
+        np.where(u < 0.5, best - (best - low) * _tail(1 - 2 * u), best + (high - best) * _tail(2 * u - 1))
+    )
 
 
 def _tail(p: Array) -> Array:
@@ -93,11 +95,21 @@ def fit_parts(
         step = np.linalg.solve(curvature + ridge, gap.T[..., None])[..., 0].T
         multiplier = multiplier + _line_search(multiplier, step, gap, origin, width, matrix, lower, upper, target)
     names_of = ", ".join(c.name for c in constraints)
-    raise ModelError(f"the adding-up constraints ({names_of}) could not be met to {TOLERANCE:g}; their ranges barely overlap: widen one")
+    raise ModelError(
+        f"the adding-up constraints ({names_of}) could not be met to {TOLERANCE:g}; their ranges barely overlap: widen one"
+    )
 
 
 def _line_search(
-    multiplier: Array, step: Array, gap: Array, origin: Array, width: Array, matrix: Array, lower: Array, upper: Array, target: Array
+    multiplier: Array,
+    step: Array,
+    gap: Array,
+    origin: Array,
+    width: Array,
+    matrix: Array,
+    lower: Array,
+    upper: Array,
+    target: Array,
 ) -> Array:
     """The step, halved per draw until the dual objective does not fall."""
 
@@ -136,7 +148,9 @@ def _stack(
     return matrix, lower, upper, origin, target
 
 
-def require_feasible(low: Array, high: Array, totals: Array, constraints: Sequence[Constraint], names: Sequence[str]) -> None:
+def require_feasible(
+    low: Array, high: Array, totals: Array, constraints: Sequence[Constraint], names: Sequence[str]
+) -> None:
     """Raise a ModelError naming what cannot add up; `totals` (constraints, draws)."""
     for c, total in zip(constraints, totals, strict=True):
         least, most = low[list(c.members)].sum(), high[list(c.members)].sum()
@@ -151,7 +165,9 @@ def require_feasible(low: Array, high: Array, totals: Array, constraints: Sequen
         _require_joint(low, high, totals, constraints, names)
 
 
-def _require_joint(low: Array, high: Array, totals: Array, constraints: Sequence[Constraint], names: Sequence[str]) -> None:
+def _require_joint(
+    low: Array, high: Array, totals: Array, constraints: Sequence[Constraint], names: Sequence[str]
+) -> None:
     """All constraints at once, by linear programming, at the corners of the drawn totals."""
     from scipy.optimize import linprog
 
@@ -167,7 +183,9 @@ def _require_joint(low: Array, high: Array, totals: Array, constraints: Sequence
             A_eq=matrix[exact] if exact else None,
             b_eq=corner[exact] if exact else None,
             A_ub=np.concatenate([matrix[loose], -matrix[loose]]) if loose else None,
-            b_ub=np.array([constraints[i].high for i in loose] + [-constraints[i].low for i in loose]) if loose else None,
+            b_ub=np.array([constraints[i].high for i in loose] + [-constraints[i].low for i in loose])
+            if loose
+            else None,
             bounds=np.column_stack([low, high]),
         )
         if result.status == 2:
@@ -232,7 +250,9 @@ def _forecast_covariance(smoothed: object, first: int, ahead: int) -> Array:
     for i in range(ahead):
         cross = state.copy()
         for j in range(i, ahead):
-            covariance[i, j] = covariance[j, i] = float((design @ cross @ design.T)[0, 0]) + (observed if i == j else 0.0)
+            covariance[i, j] = covariance[j, i] = float((design @ cross @ design.T)[0, 0]) + (
+                observed if i == j else 0.0
+            )
             cross = cross @ transition.T
         state = transition @ state @ transition.T + noise
     return covariance

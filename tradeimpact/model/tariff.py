@@ -91,7 +91,9 @@ def _check_charge(charge: Charge, due: Mapping[str, Array]) -> None:
     if charge.per not in UNITS:
         raise ModelError(f"charge {charge.name!r} is per {charge.per!r}; expected {', '.join(UNITS)}")
     if not 0 <= charge.rate < np.inf or (charge.per == "value" and charge.rate > 10):
-        raise ModelError(f"charge {charge.name!r} has rate {charge.rate!r}; expected a fraction of value of at least 0, or currency per unit")
+        raise ModelError(
+            f"charge {charge.name!r} has rate {charge.rate!r}; expected a fraction of value of at least 0, or currency per unit"
+        )
     if not 0 <= charge.exempt_share <= 1:
         raise ModelError(f"charge {charge.name!r} exempts {charge.exempt_share!r} of its base; expected 0 to 1")
     if charge.name in due:
@@ -121,7 +123,9 @@ def split_gap(gap: ArrayLike, split: ArrayLike) -> tuple[Array, Array]:
     return 1.0 - kept**part, 1.0 - kept ** (1.0 - part)
 
 
-def undeclared_share(base_share: ArrayLike, rate: ArrayLike, base_rate: ArrayLike, *, semi_elasticity: ArrayLike) -> Array:
+def undeclared_share(
+    base_share: ArrayLike, rate: ArrayLike, base_rate: ArrayLike, *, semi_elasticity: ArrayLike
+) -> Array:
     """Undeclared share when the rate changes: 1 - u = (1 - u0) exp(-s (rate - rate0)) (Fisman and Wei 2004).
 
     `semi_elasticity` is s, per unit of rate (about 3). The result is held to 0 or more.
@@ -133,7 +137,11 @@ def undeclared_share(base_share: ArrayLike, rate: ArrayLike, base_rate: ArrayLik
 
 
 def three_views(
-    value: ArrayLike, schedule: Sequence[Charge], undeclared: ArrayLike, leakage: ArrayLike, **quantities: ArrayLike | None
+    value: ArrayLike,
+    schedule: Sequence[Charge],
+    undeclared: ArrayLike,
+    leakage: ArrayLike,
+    **quantities: ArrayLike | None,
 ) -> dict[str, Array]:
     """Potential (all declared, nothing leaks), assessed and collected revenue of a true customs value, in currency.
 
@@ -148,4 +156,9 @@ def three_views(
     declared = {name: q * (1 - u) for name, q in full.items()}
     potential = cascade(true, schedule, **full)["assessed"]
     assessed = cascade(true * (1 - u), schedule, **declared)["assessed"]
-    return {"potential": potential, "declared": true * (1 - u), "assessed": assessed, "collected": assessed * (1 - leak)}
+    return {
+        "potential": potential,
+        "declared": true * (1 - u),
+        "assessed": assessed,
+        "collected": assessed * (1 - leak),
+    }

@@ -82,7 +82,9 @@ def trade_response(
         arrays.append(np.asarray(ceiling, dtype=float))
     count = arrays[0].shape[0] if arrays[0].ndim else 0
     if count == 0 or len(group) != count:
-        raise ModelError(f"value has {count} crossings on its first axis and group has {len(group)}; give one group label per crossing")
+        raise ModelError(
+            f"value has {count} crossings on its first axis and group has {len(group)}; give one group label per crossing"
+        )
     v, h, o, *rest = _align_left(arrays, count)
     kappa = rest[0] if rest else None
     shape = np.broadcast_shapes(*(x.shape for x in (v, h, o, *rest)))
@@ -102,7 +104,14 @@ def trade_response(
 
 
 def response_ratio(
-    weight: Array, codes: NDArray[np.intp], cost_ratio: Array, open_share: Array, *, theta: Array, phi: Array, epsilon: Array
+    weight: Array,
+    codes: NDArray[np.intp],
+    cost_ratio: Array,
+    open_share: Array,
+    *,
+    theta: Array,
+    phi: Array,
+    epsilon: Array,
 ) -> tuple[Array, Array]:
     """M / v per crossing and the total trade ratio Q (MODEL 5), unchecked and without ceiling.
 
@@ -172,7 +181,9 @@ def _pour(
     return held, excess
 
 
-def recovery(days_since: ArrayLike, start_share: ArrayLike, half_life_days: ArrayLike, permanent_loss: ArrayLike) -> Array:
+def recovery(
+    days_since: ArrayLike, start_share: ArrayLike, half_life_days: ArrayLike, permanent_loss: ArrayLike
+) -> Array:
     """Open share of a post `days_since` days after it reopened: (1 - p) - ((1 - p) - a) 2 ** (-days / half life).
 
     Shares are fractions; `start_share` a is held to at most 1 - p. Negative `days_since` (never shut) gives 1.
@@ -247,7 +258,9 @@ def _check(x: Array, good: NDArray[np.bool_], what: str, expected: str, labels: 
         raise ModelError(f"{what} of {where} is {float(x[bad].flat[0])!r}; expected {expected}")
 
 
-def _elasticities(theta: ArrayLike, phi: ArrayLike, epsilon: ArrayLike, shape: tuple[int, ...]) -> tuple[Array, Array, Array]:
+def _elasticities(
+    theta: ArrayLike, phi: ArrayLike, epsilon: ArrayLike, shape: tuple[int, ...]
+) -> tuple[Array, Array, Array]:
     values = {}
     for name, given in (("theta", theta), ("phi", phi), ("epsilon", epsilon)):
         x = np.asarray(given, dtype=float)
@@ -261,5 +274,7 @@ def _elasticities(theta: ArrayLike, phi: ArrayLike, epsilon: ArrayLike, shape: t
     if (p <= 0).any() or (e < 0).any():
         raise ModelError("phi must be above 0 and epsilon at least 0")
     if (p > t).any() or (e > p).any():
-        raise ModelError("elasticities must be ordered theta >= phi >= epsilon; otherwise crossings would be complements")
+        raise ModelError(
+            "elasticities must be ordered theta >= phi >= epsilon; otherwise crossings would be complements"
+        )
     return t, p, e
