@@ -479,8 +479,9 @@ def test_a_figure_drawn_and_saved_twice_has_the_same_bytes(name: str, tmp_path: 
     assert saved("b") == first
 
 
-def test_saving_the_same_figure_again_changes_nothing(tmp_path: Path) -> None:
-    ax = CHARTS["bridge"]()
+@pytest.mark.parametrize("name", CHARTS)
+def test_saving_the_same_figure_again_changes_nothing(name: str, tmp_path: Path) -> None:
+    ax = CHARTS[name]()
     more: dict[str, Any] = {"table": bridge_table(), "alt": "A bridge.", "manifest": MANIFEST}
     first = {kind: path.read_bytes() for kind, path in save.save(ax, tmp_path / "x", **more).items()}
     again = {kind: path.read_bytes() for kind, path in save.save(ax.get_figure(), tmp_path / "x", **more).items()}
@@ -627,3 +628,8 @@ def test_a_footer_can_be_put_under_any_figure() -> None:
     style.footer(figure, source=SOURCE, grade=None, synthetic=True)
     assert "Evidence grade: not stated" in "".join(written(figure))
     assert cut_off(figure) == []
+
+
+def test_a_third_ledger_is_an_error_and_not_silently_left_out() -> None:
+    with pytest.raises(TradeImpactError, match="'traders'"):
+        compare.ledgers(LEDGER.replace({"ledger": {"insurgent": "traders"}}), source=SOURCE)

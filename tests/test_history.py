@@ -1,4 +1,4 @@
-"""The history as reported: falls, closures, threats and insecurity of a case's own tables, and nothing after the end."""
+"""The history as reported: falls, closures, threats, insecurity of a case's own tables, and nothing after the end."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -47,7 +47,8 @@ def test_the_marker_follows_a_table_that_was_replaced(afghan):
 def test_the_eight_posts_of_the_summer_fall_in_order_by_22_july(afghan):
     s = history(afghan, END)
     assert set(s.captured) == {
-        "sher_khan_bandar", "dand_e_patan", "ai_khanoum", "ishkashim", "islam_qala", "abu_nasr_farahi", "torghundi", "spin_boldak",
+        "sher_khan_bandar", "dand_e_patan", "ai_khanoum", "ishkashim",
+        "islam_qala", "abu_nasr_farahi", "torghundi", "spin_boldak",
     }  # fmt: skip
     falls = {e.crossing: e for e in events(s, "capture")}
     assert falls["sher_khan_bandar"].start == date(2021, 6, 22)
@@ -100,7 +101,8 @@ def test_closures_keep_both_ends_and_who_shut_them(afghan):
 
 def test_a_crossing_that_comes_back_is_recaptured(synthetic):
     control = synthetic.hindsight_control
-    row = control.iloc[[0]].assign(holder="government", start=pd.Timestamp("2001-06-20"), start_low=pd.NaT, start_high=pd.NaT)
+    row = control.iloc[[0]].assign(holder="government", start_low=pd.NaT, start_high=pd.NaT)
+    row["start"] = pd.Timestamp("2001-06-20")
     s = history(synthetic.with_table("hindsight_control", pd.concat([control, row])), date(2001, 6, 30))
     back = events(s, "recapture")
     assert [(e.crossing, e.start) for e in back] == [("north_gate", date(2001, 6, 20))]

@@ -20,7 +20,10 @@ HEADER = "schema_version: 1\nname: n\nevents:\n"
 
 VERBS = [
     (lambda s: s.capture("a", on="2001-06-10"), Event("capture", "a", date(2001, 6, 10))),
-    (lambda s: s.capture("a", "2001-06-10", by="x"), Event("capture", "a", date(2001, 6, 10), by=(("x", 1.0),))),
+    (
+        lambda s: s.capture("a", "2001-06-10", by="x"),
+        Event("capture", "a", date(2001, 6, 10), by=(("x", 1.0),)),
+    ),
     (lambda s: s.recapture("a", on="2001-06-10"), Event("recapture", "a", date(2001, 6, 10))),
     (
         lambda s: s.close("a", "2001-06-10", "2001-06-12", by="holder", open_share=0.2),
@@ -127,7 +130,8 @@ def test_without_drops_one_crossing_and_named_keeps_the_events():
 
 
 def test_the_table_and_the_printed_form_show_every_number_of_an_event():
-    s = Scenario("s").capture("a", "2001-06-10", by={"x": 0.25, "y": 0.75}).levy("a", "2001-06-10", "2001-06-12", rate=0.05)
+    s = Scenario("s").capture("a", "2001-06-10", by={"x": 0.25, "y": 0.75})
+    s = s.levy("a", "2001-06-10", "2001-06-12", rate=0.05)
     assert list(s.to_frame()["event"]) == [
         "capture a 2001-06-10 by x (0.25) and y (0.75)",
         "levy a 2001-06-10 to 2001-06-12 (rate 0.05)",
@@ -154,7 +158,10 @@ def test_diff_shows_what_only_one_side_has_in_both_directions():
 # --- what a verb refuses --------------------------------------------------------------------------------------
 
 REFUSED = [
-    (lambda s: s.close("a", "2001-06-12", "2001-06-10"), "ends on 2001-06-10, before it starts on 2001-06-12"),
+    (
+        lambda s: s.close("a", "2001-06-12", "2001-06-10"),
+        "ends on 2001-06-10, before it starts on 2001-06-12",
+    ),
     (lambda s: s.levy("a", "2001-06-12", "2001-06-10", rate=0.1), "before it starts"),
     (lambda s: s.threat("a", "2001-06-12", "2001-06-10"), "before it starts"),
     (lambda s: s.insecurity("2001-06-12", "2001-06-10", 0.1), "before it starts"),
@@ -194,9 +201,11 @@ def test_scenario_errors_are_value_errors_of_the_library():
 
 # --- files ----------------------------------------------------------------------------------------------------
 
-names = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True) | st.sampled_from(["no", "on", "yes", "null", "true", "e1"])
+names = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True) | st.sampled_from(["no", "on", "null", "e1"])
 days = st.dates(date(1990, 1, 1), date(2030, 12, 31))
 shares = st.floats(0, 1)
+# control characters are no part of a name: YAML folds U+0085 into a space
+titles = st.text(st.characters(exclude_categories=("C", "Zl", "Zp")), min_size=1, max_size=20)
 spans = st.tuples(days, days | st.none()).map(lambda d: d if d[1] is None else tuple(sorted(d)))
 closed_spans = st.tuples(days, days).map(sorted)
 
@@ -215,7 +224,7 @@ def holders(draw):
 
 @st.composite
 def scenarios(draw):
-    s = Scenario(draw(st.text(min_size=1, max_size=20)))
+    s = Scenario(draw(titles))
     for verb in draw(st.lists(st.sampled_from([*ti.scenario.FIELDS]), max_size=6)):
         place = draw(names)
         if verb == "capture":
@@ -269,7 +278,10 @@ BAD_FILES = [
     (f"{HEADER}  - conquer: a\n    on: 2001-06-10\n", "event 1: expected exactly one of capture, recapture"),
     (f"{HEADER}  - capture: a\n    close: a\n    on: 2001-06-10\n", "event 1: expected exactly one"),
     (f"{HEADER}  - just text\n", "event 1: expected exactly one"),
-    (f"{HEADER}  - capture: a\n    on: 2001-06-10\n    shares: 1\n", "capture does not take shares; it takes on, by"),
+    (
+        f"{HEADER}  - capture: a\n    on: 2001-06-10\n    shares: 1\n",
+        "capture does not take shares; it takes on, by",
+    ),
     (f"{HEADER}  - close: a\n    start: 2001-06-10\n    on: 2001-06-10\n", "event 1: close does not take"),
     (f"{HEADER}  - capture: a\n", "event 1: capture could not be read"),
     (f"{HEADER}  - capture: on\n    on: 2001-06-10\n", "event 1: True is not a crossing"),
@@ -318,7 +330,11 @@ def test_everything_that_does_not_fit_the_case_is_told_at_once(case):
     s = Scenario().capture("nrth_gate", "2001-06-10").capture("south_gate", "2001-06-10", by="rebel")
     with pytest.raises(ScenarioError) as caught:
         laid_out(case, s.close("zzz", "2001-06-10"))
-    for words in ("did you mean 'north_gate'", "unknown authority 'rebel'", "unknown crossing 'zzz'; the case has"):
+    for words in (
+        "did you mean 'north_gate'",
+        "unknown authority 'rebel'",
+        "unknown crossing 'zzz'; the case has",
+    ):
         assert words in str(caught.value)
 
 
@@ -335,8 +351,7 @@ def test_a_capture_needs_a_holder_only_where_there_are_two_insurgents(case, cont
 def test_a_crossing_belongs_to_its_new_holder_from_the_day_of_its_fall_on(case):
     x = laid_out(case, Scenario().capture("north_gate", "2001-06-10").recapture("north_gate", "2001-06-20"))
     government = path_of(x, "north_gate")[0]
-    held = {day: government[on(x, day)] for day in ("2001-06-09", "2001-06-10", "2001-06-19", "2001-06-20", "2001-06-30")}
-    assert list(held.values()) == [1, 0, 0, 1, 1]
+    assert [government[on(x, f"2001-06-{d:02}")] for d in (9, 10, 19, 20, 30)] == [1, 0, 0, 1, 1]
     assert (path_of(x, "south_gate")[0] == 1).all()
 
 
@@ -387,8 +402,8 @@ def test_insecurity_runs_in_a_line_from_end_to_end_even_beyond_the_window(case):
 
 
 def test_a_new_levy_replaces_the_one_before_in_whichever_unit_it_was(case):
-    s = Scenario().levy("north_gate", "2001-06-01", rate=0.1).levy("north_gate", "2001-06-10", "2001-06-12", per_truck=50)
-    x = laid_out(case, s)
+    s = Scenario().levy("north_gate", "2001-06-01", rate=0.1)
+    x = laid_out(case, s.levy("north_gate", "2001-06-10", "2001-06-12", per_truck=50))
     rate, truck = (path_of(x, "north_gate", name) for name in ("levy_rate", "levy_per_truck"))
     assert rate[on(x, "2001-06-09")] == rate[on(x, "2001-06-13")] == 0.1
     assert np.isnan(rate[on(x, "2001-06-10")])

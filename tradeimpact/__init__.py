@@ -1,10 +1,12 @@
 """tradeimpact: what a government loses and insurgents gain when border crossings fall.
 
-import tradeimpact as ti
+For example::
 
-case = ti.load_case("afghanistan-2021")
-fall = ti.Scenario("Spin Boldak falls").capture("spin_boldak", on="2021-07-14")
-ti.simulate(case, fall, start="2021-06-22", end="2021-07-22", rng=1).bridge()
+    import tradeimpact as ti
+
+    case = ti.load_case("afghanistan-2021")
+    fall = ti.Scenario("Spin Boldak falls").capture("spin_boldak", on="2021-07-14")
+    ti.simulate(case, fall, start="2021-06-22", end="2021-07-22", rng=1).bridge()
 """
 
 from ._version import __version__

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,7 @@ from .model import control
 from .model.baseline import Constraint, Growth, random_walk_with_drift, require_feasible
 from .scenario import GOVERNMENT, NOBODY, AsReported, Event, Scenario
 from .schedule import statutory_by_crossing
+from .tables import records
 
 Array = NDArray[np.float64]
 
@@ -162,9 +164,8 @@ def _check_events(case: Case, scenario: Scenario, crossings: Sequence[str], auth
             if name not in authorities
         ]
         if event.verb == "capture" and not event.by and len(authorities) != 3:
-            problems.append(
-                f"{event}: say by= whom; the case has the insurgent authorities {', '.join(authorities[2:]) or '(none)'}"
-            )
+            insurgents = ", ".join(authorities[2:]) or "(none)"
+            problems.append(f"{event}: say by= whom; the case has the insurgent authorities {insurgents}")
     if problems:
         raise ScenarioError("the scenario does not fit the case:\n  " + "\n  ".join(problems))
 
@@ -245,8 +246,8 @@ def _require_parts(parts: pd.DataFrame) -> None:
     missing = list(parts.index[parts["house"].isna()])
     if missing:
         raise TradeImpactError(
-            f"baseline.csv has no row for {', '.join(missing)}; give each unit of account a low, best and high annual figure, or name "
-            "the crossing that assesses its goods in crossings.csv, column assessed_with"
+            f"baseline.csv has no row for {', '.join(missing)}; give each unit of account a low, best and high annual "
+            "figure, or name the crossing that assesses its goods in crossings.csv, column assessed_with"
         )
 
 
@@ -254,23 +255,29 @@ def _constraints(case: Case, crossings: Sequence[str]) -> tuple[Constraint, ...]
     place = {c: i for i, c in enumerate(crossings)}
     table = case.constraints.sort_values("constraint") if len(case.constraints) else case.constraints
     found = []
-    for row, low, best, high in zip(table.itertuples(), *_money(case, table), strict=True):
-        names = list(crossings) if row.members == "*" else str(row.members).split()
+    for row, low, best, high in zip(records(table), *_money(case, table), strict=True):
+        names = list(crossings) if row["members"] == "*" else row["members"].split()
         members = tuple(sorted(place[name] for name in names))
-        found.append(Constraint(row.constraint, members, low, best, high, row.kind == "exact"))
+        found.append(Constraint(row["constraint"], members, low, best, high, row["kind"] == "exact"))
     return tuple(found)
+
+
+def marginals_of(case: Case) -> tuple[Marginal, ...]:
+    """What is drawn for a case: its assumptions and truck counts, checked for completeness."""
+    border = sorted(case.border_units["crossing"])
+    return _marginals(case, border, [*border, *sorted(case.inland_units["crossing"])])
 
 
 def _marginals(case: Case, border: Sequence[str], crossings: Sequence[str]) -> tuple[Marginal, ...]:
     """General assumptions by name, then those of single crossings by name, then truck counts."""
-    records = case.assumption_records
+    general = case.assumption_records
     needed = REQUIRED if _growth(case) else (*REQUIRED, "annual_growth")
-    missing = [name for name in needed if name not in records]
+    missing = [name for name in needed if name not in general]
     if missing:
         raise TradeImpactError(
             f"assumptions.toml lacks {', '.join(missing)}; add [assumption.<name>] with low, best, high, source, grade"
         )
-    stray = [n for n in records if "." in n and n.split(".", 1)[1] not in crossings]
+    stray = [n for n in general if "." in n and n.split(".", 1)[1] not in crossings]
     if stray:
         close = get_close_matches(stray[0].split(".", 1)[1], list(crossings), n=1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
@@ -283,17 +290,10 @@ def _marginals(case: Case, border: Sequence[str], crossings: Sequence[str]) -> t
             r.group,
             r.sign,
         )
-        for r in sorted(records.values(), key=lambda r: ("." in r.name, r.name))
+        for r in sorted(general.values(), key=lambda r: ("." in r.name, r.name))
     ]
-    trucks = case.trucks.set_index("crossing") if len(case.trucks) else pd.DataFrame()
-    for c in border:
-        if c in trucks.index:
-            row = trucks.loc[c]
-            found.append(
-                Marginal(
-                    f"trucks.{c}", ((1.0, float(row["low"]), float(row["best"]), float(row["high"])),), "lognormal"
-                )
-            )
+    trucks = {row["crossing"]: (1.0, row["low"], row["best"], row["high"]) for row in records(case.trucks)}
+    found += [Marginal(f"trucks.{c}", (trucks[c],), "lognormal") for c in border if c in trucks]
     return tuple(found)
 
 
@@ -303,10 +303,10 @@ def _anchors(case: Case, rows: pd.DataFrame) -> tuple[tuple[tuple[float, float, 
         day = float(_money(case, case.baseline)[1].sum()) / 365.25
         return ((day, day, day),), case.baseline_until
     found = []
-    for row in rows.itertuples():
-        ordinary = _ordinary_days(case, row.period_start, row.period_end)
-        best = float(row.best)
-        low, high = (best if pd.isna(x) else float(x) for x in (row.low, row.high))
+    for row in records(rows):
+        ordinary = _ordinary_days(case, row["period_start"], row["period_end"])
+        best = float(row["best"])
+        low, high = (best if pd.isna(row[bound]) else float(row[bound]) for bound in ("low", "high"))
         found.append((low / ordinary, best / ordinary, high / ordinary))
     return tuple(found), rows["period_end"].iloc[0].date()
 
@@ -314,32 +314,26 @@ def _anchors(case: Case, rows: pd.DataFrame) -> tuple[tuple[tuple[float, float, 
 def _ordinary_days(case: Case, start: pd.Timestamp, end: pd.Timestamp) -> float:
     """Days of a period, a holiday of all crossings counting as its best factor."""
     days = pd.Series(1.0, index=pd.date_range(start, end))
-    for row in _holiday_rows(case).itertuples():
-        if not row.crossing:
-            days.loc[row.start : row.end] *= float(row.factor_best)
+    for row in _holiday_rows(case):
+        if not row["crossing"]:
+            days.loc[row["start"] : row["end"]] *= row["factor_best"]
     return float(days.sum())
 
 
-def _holiday_rows(case: Case) -> pd.DataFrame:
-    table = case.calendar
-    return table[table["kind"] == "holiday"] if len(table) else table
+def _holiday_rows(case: Case) -> list[dict[str, Any]]:
+    return [row for row in records(case.calendar) if row["kind"] == "holiday"]
 
 
 def _holidays(
     case: Case, crossings: Sequence[str], days: pd.DatetimeIndex
 ) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp], tuple[float, float, float]], ...]:
     found = []
-    for row in _holiday_rows(case).itertuples():
-        hit = np.flatnonzero((days >= row.start) & (days <= row.end))
-        who = [i for i, c in enumerate(crossings) if not row.crossing or c == row.crossing]
+    for row in _holiday_rows(case):
+        hit = np.flatnonzero((days >= row["start"]) & (days <= row["end"]))
+        who = [i for i, c in enumerate(crossings) if not row["crossing"] or c == row["crossing"]]
         if len(hit):
-            found.append(
-                (
-                    np.array(who, dtype=np.intp),
-                    hit,
-                    (float(row.factor_low), float(row.factor_best), float(row.factor_high)),
-                )
-            )
+            factors = (row["factor_low"], row["factor_best"], row["factor_high"])
+            found.append((np.array(who, dtype=np.intp), hit, factors))
     return tuple(found)
 
 
@@ -351,13 +345,12 @@ def _growth(case: Case) -> Growth | None:
 
 
 def _feed(case: Case, border: Sequence[str], inland: Sequence[str]) -> tuple[Array, Array, Array]:
-    arrays = tuple(np.zeros((len(inland), len(border))) for _ in range(3))
-    for row in case.inland.itertuples() if len(case.inland) else ():
-        if row.inland in inland and row.crossing in border:
-            at = inland.index(row.inland), border.index(row.crossing)
-            for array, column in zip(arrays, ("feed_low", "feed_best", "feed_high"), strict=True):
-                array[at] = float(getattr(row, column))
-    return arrays  # type: ignore[return-value]
+    low, best, high = (np.zeros((len(inland), len(border))) for _ in range(3))
+    for row in records(case.inland):
+        if row["inland"] in inland and row["crossing"] in border:
+            at = inland.index(row["inland"]), border.index(row["crossing"])
+            low[at], best[at], high[at] = row["feed_low"], row["feed_best"], row["feed_high"]
+    return low, best, high
 
 
 def _usd_rate(case: Case, days: pd.DatetimeIndex) -> Array:
@@ -369,14 +362,12 @@ def _usd_rate(case: Case, days: pd.DatetimeIndex) -> Array:
     if not len(table):
         return rate
     name = f"{case.currency.lower()}_per_usd"
-    table = table.assign(per_usd=table[name], length=(table["end"] - table["start"]).dt.days).sort_values(
-        "length", ascending=False
-    )
+    table = table.assign(length=(table["end"] - table["start"]).dt.days).sort_values("length", ascending=False)
     earlier = table[table["end"] < days[0]].sort_values("end")
     if len(earlier):
-        rate[:] = float(earlier["per_usd"].iloc[-1])
-    for row in table.itertuples():
-        rate[(days >= row.start) & (days <= row.end)] = float(row.per_usd)
+        rate[:] = earlier[name].iloc[-1]
+    for row in records(table):
+        rate[(days >= row["start"]) & (days <= row["end"])] = row[name]
     later = np.flatnonzero(np.isfinite(rate))
     if len(later):
         rate[later[-1] + 1 :] = rate[later[-1]]

@@ -29,7 +29,7 @@ DAILY = ("baseline", "government_revenue", "insurgent_revenue", "government_loss
 
 @dataclass(frozen=True)
 class Block:
-    """What is kept of a block, draws last: sums by crossing, by month and by day, per authority, and the values drawn."""
+    """What is kept of a block, draws last: sums by crossing, month and day, per authority, and the values drawn."""
 
     by_crossing: Array  # (lines, crossings, draws)
     by_month: Array  # (lines, months, draws)
@@ -71,7 +71,7 @@ def _baseline(x: Inputs, p: dict[str, Array], seed: int, block: int) -> tuple[Ar
     ordinary = anchor * share / r0
     m0 = (share / r0)[:, None] * level[None]
     for who, hit, (a, b, c) in x.holidays:
-        m0[np.ix_(who, hit)] *= _ranged(a, b, c, p["holiday"])
+        m0[np.ix_(who, hit)] *= base.two_piece(a, b, c, p["holiday"])
     drawn = {name: v for name, v in p.items() if not name.startswith(("part.", "total."))}
     drawn |= {f"share.{c}": share[i] for i, c in enumerate(x.crossings)}
     drawn["baseline_level"] = level[x.window].mean(axis=0)
@@ -84,7 +84,7 @@ def annual_parts(x: Inputs, p: Mapping[str, Array]) -> Array:
     start = base.two_piece(low[:, None], best[:, None], high[:, None], np.stack([p[f"part.{c}"] for c in x.crossings]))
     totals = np.empty((len(x.constraints), BLOCK))
     for row, c in enumerate(x.constraints):
-        totals[row] = _ranged(c.low, c.best, c.high, p[f"total.{c.name}"])
+        totals[row] = base.two_piece(c.low, c.best, c.high, p[f"total.{c.name}"])
     return base.fit_parts(start, low, high, totals, x.constraints, x.crossings, checked=True)
 
 
@@ -99,14 +99,9 @@ def collected_rates(x: Inputs, p: Mapping[str, Array]) -> tuple[Array, Array, Ar
     for position, c in enumerate(x.crossings):
         if c in x.statutory:
             low, best, high = x.statutory[c]
-            rate[position] = (
-                _ranged(low, best, high, p["tariff"]) * (1 - undeclared[position]) * (1 - leaking[position])
-            )
+            scheduled = base.two_piece(low, best, high, p["tariff"])
+            rate[position] = scheduled * (1 - undeclared[position]) * (1 - leaking[position])
     return rate, undeclared, leaking
-
-
-def _ranged(low: float, best: float, high: float, score: Array) -> Array:
-    return base.two_piece(*(np.array([[v]]) for v in (low, best, high)), score[None])[0]
 
 
 def _anchor(x: Inputs, p: dict[str, Array]) -> Array:
@@ -114,7 +109,7 @@ def _anchor(x: Inputs, p: dict[str, Array]) -> Array:
     from scipy.special import ndtr
 
     pick = np.minimum((ndtr(p["level_row"]) * len(x.anchors)).astype(int), len(x.anchors) - 1)
-    rows = [_ranged(*row, p["level_value"]) for row in x.anchors]
+    rows = [base.two_piece(*row, p["level_value"]) for row in x.anchors]
     return np.asarray(np.stack(rows)[pick, np.arange(BLOCK)])
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from .case.load import data_file
-from .errors import TradeImpactError
+from .chart_tables import daily_table, holder_table, ledger_table, map_table
 from .figures import alt, bridge, charts, compare, maps, strips, timelines
 from .figures.save import save as save_figure
 from .figures.text import amount, estimate
@@ -44,19 +44,18 @@ class Plots:
     def bridge(self, *, title: str | None = None, save: str | Path | None = None, ax: Axes | None = None) -> Axes:
         """From the baseline to what was collected: where the lost revenue went, means and 90 % intervals."""
         table = self.result.bridge()
-        loss = table.loc["government_loss", "mean"]
-        parts = table.loc[list(COMPONENTS), "mean"]
-        largest = str(parts.idxmax()).replace("_", " ")
-        finding = f"The government loses {self._say(loss)} on average" + (
-            f"; the largest part is {largest}" if parts.max() > 0 else ""
-        )
+        means = table["mean"]
+        parts = means.loc[list(COMPONENTS)]
+        finding = f"The government loses {self._say(means['government_loss'])} on average"
+        if parts.max() > 0:
+            finding += f"; the largest part is {str(parts.idxmax()).replace('_', ' ')}"
         return self._draw(bridge.bridge, alt.alt_bridge, table, title or finding, save, ax)
 
     def ledgers(self, *, title: str | None = None, save: str | Path | None = None, ax: Axes | None = None) -> Axes:
         """The government's and the insurgents' ledgers side by side on one scale."""
         table = ledger_table(self.result)
-        summary = self.result.summary()
-        loss, gain = (summary.loc[name, "mean"] for name in ("government_loss", "insurgent_gain"))
+        means = self.result.summary()["mean"]
+        loss, gain = means["government_loss"], means["insurgent_gain"]
         finding = f"The government loses {self._say(loss)}, the insurgents gain {self._say(gain)}: one is not the other"
         return self._draw(compare.ledgers, alt.alt_ledgers, table, title or finding, save, ax)
 
@@ -76,7 +75,8 @@ class Plots:
         table = self.result.cumulative()
         end = table[(table["day"] == table["day"].max()) & (table["line"] == "loss")].iloc[0]
         last = self.result.window[1]
-        finding = f"By {last.day} {last:%B %Y} the loss adds up to {estimate(end['median'], end['low'], end['high'], currency=self._currency)}"
+        loss = estimate(end["median"], end["low"], end["high"], currency=self._currency)
+        finding = f"By {last.day} {last:%B %Y} the loss adds up to {loss}"
         return self._draw(
             timelines.cumulative, alt.alt_cumulative, table, title or finding, save, ax, events=self._falls()
         )
@@ -86,7 +86,10 @@ class Plots:
         table = holder_table(self.result)
         last = table[table["end"] == table["end"].max()]
         held = int((last["holder"] != "government").sum())
-        finding = f"{held} of {last['crossing'].nunique()} crossings and houses have left the government's hands by the end of the window"
+        finding = (
+            f"{held} of {last['crossing'].nunique()} crossings and houses have left the government's hands "
+            "by the end of the window"
+        )
         names = self._names()
         return self._draw(
             strips.holders,
@@ -113,11 +116,19 @@ class Plots:
         table = map_table(self.result, day)
         country = str(self.result.case.metadata.get("country", ""))
         outlines = json.loads(data_file(OUTLINES).read_text(encoding="utf-8"))
-        names = self._names()
+        extra: dict[str, Any] = {"country": country, "on": day, "names": self._names()}
         return self._draw(
-            maps.map_crossings, alt.alt_map, table, title, save, ax, positional=(outlines,), country=country, on=day, names=names,
-            alt_extra={"country": country, "on": day, "names": names}, alt_money=False,
-        )  # fmt: skip
+            maps.map_crossings,
+            alt.alt_map,
+            table,
+            title,
+            save,
+            ax,
+            positional=(outlines,),
+            alt_extra=extra,
+            alt_money=False,
+            **extra,
+        )
 
     def comparison(
         self,
@@ -134,14 +145,12 @@ class Plots:
         `methods` is `Results.rivals()` unless given.
         """
         table = self.result.rivals() if methods is None else methods
-        band = (
-            None
-            if observed is None
-            else tuple(sorted(float(v) for v in ([observed] if isinstance(observed, int | float) else observed)))
-        )
+        band = None
+        if observed is not None:
+            band = tuple(sorted(float(v) for v in ([observed] if isinstance(observed, int | float) else observed)))
         row = table.iloc[0]
         finding = f"{row['method']}: {estimate(row['median'], row['low'], row['high'], currency=self._currency)}"
-        extra = {"observed": band, "observed_label": observed_label}
+        extra: dict[str, Any] = {"observed": band, "observed_label": observed_label}
         return self._draw(
             compare.comparison, alt.alt_comparison, table, title or finding, save, ax, **extra, alt_extra=extra
         )
@@ -183,26 +192,30 @@ class Plots:
         **extra: Any,
     ) -> Axes:
         common: dict[str, Any] = {"currency": self._currency} if money else {}
+        case = self.result.case
         drawn = chart(
-            table, *positional, title=title, source=credit(self.result.case), grade=grades(self.result.case), note=MODEL_NOTE,
-            synthetic=self.result.case.synthetic, ax=ax, **common, **extra,
-        )  # fmt: skip
+            table,
+            *positional,
+            title=title,
+            source=credit(case),
+            grade=grades(case),
+            note=MODEL_NOTE,
+            synthetic=case.synthetic,
+            ax=ax,
+            **common,
+            **extra,
+        )
         if save is not None:
             text = words(table, **(alt_extra or {}), **(common if alt_money else {}))
-            save_figure(
-                drawn,
-                save,
-                table=table.reset_index() if table.index.name else table,
-                alt=text,
-                manifest=self.result.manifest(),
-            )
+            shown = table.reset_index() if table.index.name else table
+            save_figure(drawn, save, table=shown, alt=text, manifest=self.result.manifest())
         return drawn
 
 
 def plot_revenue(
     case: Any, *, views: bool = False, title: str | None = None, save: str | Path | None = None, ax: Axes | None = None
 ) -> Axes:
-    """Annual revenue per crossing with ranges and grades, or with `views` potential, assessed and collected beside it."""
+    """Annual revenue per crossing with ranges and grades; with `views`, potential and assessed revenue beside it."""
     table = revenue_per_crossing(case)
     imports = table[table["flow"] == "imports"]
     common: dict[str, Any] = {"currency": case.currency.upper()}
@@ -216,9 +229,15 @@ def plot_revenue(
         first = shown[shown["kind"] == "border"].head(2)
         finding = f"{first['name'].iloc[0]} and {first['name'].iloc[1]} bring in most; few figures are measured"
     drawn = chart(
-        shown, title=title or finding, source=credit(case), grade=grades(case), synthetic=case.synthetic, ax=ax,
-        note="Fiscal year before the crisis. Fitted to every adding-up constraint of the sources.", **common,
-    )  # fmt: skip
+        shown,
+        title=title or finding,
+        source=credit(case),
+        grade=grades(case),
+        synthetic=case.synthetic,
+        ax=ax,
+        note="Fiscal year before the crisis. Fitted to every adding-up constraint of the sources.",
+        **common,
+    )
     if save is not None:
         manifest = {"case": case.name, "data": case.hashes, "draws": 1000, "seed": 0}
         save_figure(drawn, save, table=shown, alt=words(shown, **common), manifest=manifest)
@@ -234,97 +253,3 @@ def grades(case: Any) -> str:
     """Evidence grades of the baseline and the assumptions, as "B, C, E"."""
     found = set(case.baseline["grade"]) | set(case.assumptions["grade"])
     return ", ".join(sorted(found - {""}))
-
-
-def daily_table(result: Results) -> pd.DataFrame:
-    """Columns day, line (baseline, government, insurgent), mean, median, low, high: currency per day.
-
-    The insurgents' line is what control of crossings brings on top of their baseline of road levies and illicit transit.
-    """
-    lines = {"baseline": "baseline", "government": "government_revenue", "insurgent": "insurgent_gain"}
-    frames = [result.daily(line).reset_index().assign(line=name) for name, line in lines.items()]
-    return pd.concat(frames, ignore_index=True)[["day", "line", "mean", "median", "low", "high"]]
-
-
-def ledger_table(result: Results) -> pd.DataFrame:
-    """The two ledgers line by line: columns ledger, line, mean, low, high, role."""
-    bridge_rows = result.bridge()
-    draws = result.draws()
-    rows = [
-        ("government", "baseline", "total"),
-        ("government", "government_revenue", "total"),
-        ("government", "government_loss", "total"),
-    ]
-    found = [
-        {"ledger": side, "line": line, "role": role, **bridge_rows.loc[line, ["mean", "low", "high"]]}
-        for side, line, role in rows
-    ]
-    from .statistics import describe
-
-    draws = draws.assign(road_levies_change=draws["insurgent_gain"] - draws["levy_received"])
-    lines = ["levy_received", "road_levies_change", "insurgent_gain"]
-    table = describe({name: draws[name].to_numpy() for name in lines}, result.weights)
-    for name in lines:
-        role = "total" if name == "insurgent_gain" else "component"
-        found.append({"ledger": "insurgent", "line": name, "role": role, **table.loc[name, ["mean", "low", "high"]]})
-    return pd.DataFrame(found)[["ledger", "line", "mean", "low", "high", "role"]]
-
-
-def holder_table(result: Results) -> pd.DataFrame:
-    """Runs of days with one holder and one open share: columns crossing, name, start, end, holder, open_share."""
-    x = result.inputs
-    names = result.case.crossings.set_index("crossing")["name"]
-    days = x.window_days
-    rows = []
-    order = sorted(range(len(x.crossings)), key=lambda i: (_fall(x, i), x.crossings[i]))
-    for i in order:
-        shares = x.paths.holders[:, i, x.window]
-        labels = [
-            " and ".join(a for a, s in zip(x.authorities, shares[:, t], strict=True) if s > 0) for t in range(len(days))
-        ]
-        opened = x.paths.open_share[i, x.window]
-        begin = 0
-        for t in range(1, len(days) + 1):
-            if t == len(days) or labels[t] != labels[begin] or opened[t] != opened[begin]:
-                rows.append(
-                    (
-                        x.crossings[i],
-                        names[x.crossings[i]],
-                        days[begin],
-                        days[t - 1],
-                        labels[begin],
-                        float(opened[begin]),
-                    )
-                )
-                begin = t
-    return pd.DataFrame(rows, columns=["crossing", "name", "start", "end", "holder", "open_share"])
-
-
-def _fall(x: Any, i: int) -> int:
-    lost = (x.paths.holders[0, i] < 1).nonzero()[0]
-    return int(lost[0]) if len(lost) else len(x.days)
-
-
-def map_table(result: Results, on: date) -> pd.DataFrame:
-    """Columns crossing, name, kind, latitude, longitude, revenue (annual baseline), grade, holder on the day `on`."""
-    x = result.inputs
-    start, end = result.window
-    if not start <= on <= end:
-        raise TradeImpactError(f"map(on={on}): the result covers {start} to {end}; choose a day inside it")
-    position = (pd.Timestamp(on) - x.days[0]).days
-    holders = {c: x.authorities[int(x.paths.holders[:, i, position].argmax())] for i, c in enumerate(x.crossings)}
-    units = result.case.units
-    baseline = result.case.baseline.set_index("crossing")
-    best = baseline[f"best_{result.case.currency.lower()}"]
-    return pd.DataFrame(
-        {
-            "crossing": units["crossing"],
-            "name": units["name"],
-            "kind": units["kind"],
-            "latitude": units["latitude"],
-            "longitude": units["longitude"],
-            "revenue": units["crossing"].map(best),
-            "grade": units["crossing"].map(baseline["grade"]),
-            "holder": units["crossing"].map(holders),
-        }
-    )

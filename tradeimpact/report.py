@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from .figures.text import amount, estimate
+from .tables import records
 
 if TYPE_CHECKING:
     from .results import Results
@@ -47,33 +48,33 @@ def write_report(result: Results) -> Report:
     table = result.summary()
     currency = result.currency.upper()
     start, end = result.window
-    loss, gain, base = (table.loc[n] for n in ("government_loss", "insurgent_gain", "baseline"))
+    rows = {row["line"]: row for row in records(table.reset_index())}
+    loss, ratio = rows["government_loss"], rows["transfer_ratio"]
 
-    def say(row: pd.Series) -> str:
-        return estimate(row["median"], row["low"], row["high"], currency=currency)
+    def say(line: str) -> str:
+        return estimate(rows[line]["median"], rows[line]["low"], rows[line]["high"], currency=currency)
 
     lines = [f"{result.case.title}: {result.scenario.name}, {start} to {end}."]
     if loss["low"] == loss["high"] == 0:
-        return Report(
-            table, "\n".join([*lines, f"Nothing changes: the government collects its baseline of {say(base)}."])
-        )
+        lines.append(f"Nothing changes: the government collects its baseline of {say('baseline')}.")
+        return Report(table, "\n".join(lines))
     share = result.draws()["government_loss"] / result.draws()["baseline"]
-    low, high = (float(share.quantile(q)) for q in (0.05, 0.95))
+    least, most = (float(share.quantile(q)) for q in (0.05, 0.95))
     lines.append(
-        f"The government loses {say(loss)} of a baseline of {say(base)}: {share.median():.0%} of it ({low:.0%} to {high:.0%})."
+        f"The government loses {say('government_loss')} of a baseline of {say('baseline')}: "
+        f"{share.median():.0%} of it ({least:.0%} to {most:.0%})."
     )
     lines += _where(result, currency)
-    ratio = table.loc["transfer_ratio"]
     lines.append(
-        f"The insurgents gain {say(gain)} over what road levies and illicit transit brought them before; a levy is not the duty it displaces."
+        f"The insurgents gain {say('insurgent_gain')} over what road levies and illicit transit brought them before; "
+        "a levy is not the duty it displaces."
     )
     if pd.notna(ratio["median"]):
-        lines.append(
-            f"For each 100 the government loses, the insurgents gain {100 * ratio['median']:.0f} ({100 * ratio['low']:.0f} to {100 * ratio['high']:.0f})."
-        )
+        middle, low, high = (f"{100 * ratio[name]:.0f}" for name in ("median", "low", "high"))
+        lines.append(f"For each 100 the government loses, the insurgents gain {middle} ({low} to {high}).")
     lines.append(
-        f"Medians with 90 % intervals from {result.count:,} draws (seed {result.seed}); intervals rest on the case's assumptions, "
-        "most of them judgement."
+        f"Medians with 90 % intervals from {result.count:,} draws (seed {result.seed}); intervals rest on the case's "
+        "assumptions, most of them judgement."
     )
     return Report(table, "\n".join(lines))
 
@@ -82,16 +83,15 @@ def _where(result: Results, currency: str) -> list[str]:
     """The components of the loss that matter, by mean, largest first."""
     bridge = result.bridge()
     parts = bridge.loc[bridge["role"] == "component", "mean"]
-    total = bridge.loc["government_loss", "mean"]
-    large = parts[(parts > 0.05 * abs(total)) & parts.index.isin(list(LABELS))].sort_values(ascending=False)
+    total = abs(bridge["mean"]["government_loss"])
+    large = parts[(parts > 0.05 * total) & parts.index.isin(list(LABELS))].sort_values(ascending=False)
     if large.empty:
         return []
     words = [f"{LABELS[str(name)]} ({amount(value, currency=currency)})" for name, value in large.items()]
     text = words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
-    gains = parts[parts < -0.02 * abs(total)]
-    back = (
-        f" Against it stand {amount(-gains.sum(), currency=currency)} of gains from returning or diverted cargo and inland charges."
-        if len(gains)
-        else ""
-    )
-    return [f"On average the loss comes from {text}.{back}"]
+    sentence = f"On average the loss comes from {text}."
+    gains = parts[parts < -0.02 * total]
+    if len(gains):
+        back = amount(-gains.sum(), currency=currency)
+        sentence += f" Against it stand {back} of gains from returning or diverted cargo and inland charges."
+    return [sentence]

@@ -40,7 +40,7 @@ NATIONAL = "(national)"
 
 @dataclass(frozen=True)
 class Totals:
-    """Sums over the window, draws on the last axis: lines by crossing, month and day, revenue by authority, drawn values."""
+    """Sums over the window, draws last: lines by crossing, month and day, revenue by authority, values drawn."""
 
     by_crossing: Array
     by_month: Array
@@ -119,7 +119,7 @@ class Results:
         return table
 
     def by(self, dimension: str, currency: str | None = None) -> pd.DataFrame:
-        """Ledger lines by "crossing", "month", "group" or "authority": index (dimension, line), columns as in `summary`.
+        """Ledger lines by "crossing", "month", "group" or "authority": index (dimension, line), columns of `summary`.
 
         Months are those of the case's calendar, cut to the window. Crossings include inland houses; what belongs to no
         crossing (illicit transit) stands under "(national)". Loss lines for the government, gain lines for insurgents.
@@ -134,7 +134,7 @@ class Results:
             arrays = result._by_place(dimension)
         else:
             raise TradeImpactError(f"by({dimension!r}): expected one of {', '.join(DIMENSIONS)}")
-        frames = {}
+        frames: dict[str, pd.DataFrame] = {}
         for label, block in arrays.items():
             lines = result._lines(block)
             frames[label] = describe(
@@ -148,11 +148,9 @@ class Results:
         if line not in DAILY:
             raise TradeImpactError(f"daily({line!r}): expected one of {', '.join(DAILY)}")
         block = result.totals.by_day[DAILY.index(line)]
-        return (
-            describe({str(i): row for i, row in enumerate(block)}, result.weights)
-            .set_axis(result.inputs.window_days)
-            .rename_axis("day")
-        )
+        table = describe({str(i): row for i, row in enumerate(block)}, result.weights)
+        table.index = result.inputs.window_days.rename("day")
+        return table
 
     def cumulative(self, currency: str | None = None) -> pd.DataFrame:
         """Loss and gain so far, by day: columns day, line (loss, gain), mean, median, low, high."""
@@ -183,7 +181,8 @@ class Results:
     def rivals(self, currency: str | None = None) -> pd.DataFrame:
         """Government revenue by the model and by two rivals on the same draws: columns method, mean, median, low, high.
 
-        Days-held arithmetic pays each crossing's baseline for the days the government held it; no change is the baseline.
+        Days-held arithmetic pays each crossing's baseline for the days the government held it; no change is the
+        baseline.
         """
         result = self.to(currency)
         draws = result.draws()
@@ -282,7 +281,8 @@ class Results:
     def _repr_html_(self) -> str:
         start, end = self.window
         head = f"{self.scenario.name}: {self.case.title}, {start} to {end}"
-        note = f"{self.count:,} draws, seed {self.seed}; {self.currency.upper()} over the window; low and high are the 5 and 95 % points"
+        unit = f"{self.currency.upper()} over the window"
+        note = f"{self.count:,} draws, seed {self.seed}; {unit}; low and high are the 5 and 95 % points"
         table = self.summary().map(lambda v: f"{v:,.3g}").to_html(escape=True, border=0)
         return f"<div><strong>{escape(head)}</strong>{table}<p><small>{escape(note)}</small></p></div>"
 

@@ -36,11 +36,11 @@ def revenue_per_crossing(case: Case, *, draws: int = 1000, rng: int | np.random.
     -------
     DataFrame
         One row per unit, largest first: crossing, name, kind, grade (of its baseline figure), basis ("commodity" where
-        rates come from its mix of goods, "revenue" where only revenue is known), flow, then `customs_value`, `potential`,
-        `assessed`, `collected` (median) with `_low` and `_high` (5 and 95 %) and `collected_mean`, in currency per year;
-        `effective_rate` (collected over true customs value), `collected_on_declared`, and the statutory range
-        `statutory_low`, `statutory_high` (fractions of declared value). Exports and transit of cases with commodity data
-        follow as rows with that flow; what they bring is assessed by their own schedule.
+        rates come from its mix of goods, "revenue" where only revenue is known), flow, then `customs_value`,
+        `potential`, `assessed`, `collected` (median) with `_low` and `_high` (5 and 95 %) and `collected_mean`, in
+        currency per year; `effective_rate` (collected over true customs value), `collected_on_declared`, and the
+        statutory range `statutory_low`, `statutory_high` (fractions of declared value). Exports and transit of cases
+        with commodity data follow as rows with that flow; what they bring is assessed by their own schedule.
 
     Examples
     --------
@@ -61,7 +61,7 @@ def revenue_per_crossing(case: Case, *, draws: int = 1000, rng: int | np.random.
     }
     place = case.units.set_index("crossing")
     grades = case.baseline.set_index("crossing")["grade"]
-    low, high = _statutory(case)
+    general = _statutory(case)
     rows = []
     for i, c in enumerate(x.crossings):
         row = {"crossing": c, "name": place.loc[c, "name"], "kind": place.loc[c, "kind"], "grade": grades[c]}
@@ -72,13 +72,8 @@ def revenue_per_crossing(case: Case, *, draws: int = 1000, rng: int | np.random.
         row["collected_mean"] = float(collected[i].mean())
         row["effective_rate"] = float(np.median(rate[i]))
         row["collected_on_declared"] = float(np.median(rate[i] / (1 - undeclared[i])))
-        row |= dict(
-            zip(
-                ("statutory_low", "statutory_high"),
-                (x.statutory[c][0], x.statutory[c][2]) if c in x.statutory else (low, high),
-                strict=True,
-            )
-        )
+        own = x.statutory.get(c, general)
+        row |= {"statutory_low": own[0], "statutory_high": own[-1]}
         rows.append(row)
     table = pd.DataFrame(rows).sort_values("collected", ascending=False, ignore_index=True)
     others = _other_flows(case, place)
@@ -108,10 +103,10 @@ def _other_flows(case: Case, place: pd.DataFrame) -> pd.DataFrame:
     other = table[table["flow"] != "imports"] if len(table) else table
     rows = []
     for (crossing, flow), part in other.groupby(["crossing", "flow"]):
-        declared = float(part[f"declared_{case.currency.lower()}"].sum())
-        assessed = mix_assessed(case, part, flow=str(flow))
-        rows.append(
-            {"crossing": crossing, "name": place.loc[crossing, "name"], "kind": place.loc[crossing, "kind"], "grade": part["grade"].max(),
-             "basis": "commodity", "flow": flow, "customs_value": declared, "assessed": assessed}
-        )  # fmt: skip
+        c = str(crossing)
+        row = {"crossing": c, "name": place.loc[c, "name"], "kind": place.loc[c, "kind"], "grade": part["grade"].max()}
+        row |= {"basis": "commodity", "flow": flow}
+        row["customs_value"] = float(part[f"declared_{case.currency.lower()}"].sum())
+        row["assessed"] = mix_assessed(case, part, flow=str(flow))
+        rows.append(row)
     return pd.DataFrame(rows)

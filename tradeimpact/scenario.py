@@ -105,7 +105,8 @@ class Scenario:
     ) -> Scenario:
         """Shut `crossing` to cargo from `start` to `end`, both included (until further notice without `end`).
 
-        `by` says who shut it (neighbour, holder, own_side, halted); `open_share` is the share of days or lanes left open.
+        `by` says who shut it (neighbour, holder, own_side, halted); `open_share` is the share of days or lanes left
+        open.
         """
         if by not in CLOSED_BY:
             raise ScenarioError(f"close(by={by!r}): who shut it must be one of {', '.join(CLOSED_BY)}")
@@ -147,7 +148,7 @@ class Scenario:
         )
 
     def insecurity(self, start: Day, end: Day, share: float, *, to: float | None = None) -> Scenario:
-        """General insecurity (share of district centres the insurgents hold) from `start` to `end`, in a line to `to`."""
+        """General insecurity (share of district centres insurgents hold) from `start` to `end`, in a line to `to`."""
         values = [("share", _fraction("share", share))] + ([("to", _fraction("to", to))] if to is not None else [])
         first, last = _interval(start, end)
         return self._add(Event("insecurity", "", first, last, values=tuple(values)))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from .case import Case
 from .model.tariff import Charge, cascade
+from .tables import records
 
 IMPORTS = "imports"
 BOUNDS = ("low", "best", "high")
@@ -21,7 +24,7 @@ def schedule(case: Case, commodity: str, *, flow: str = IMPORTS, bound: str = "b
     own = rows[rows["commodity"] == commodity]
     rest = rows[(rows["commodity"] == "all") & ~rows["tax"].isin(own["tax"])]
     found = pd.concat([own, rest]).sort_values("order", kind="stable")
-    return [Charge(r.tax, float(getattr(r, f"rate_{bound}")), r.base, r.per) for r in found.itertuples()]
+    return [Charge(row["tax"], float(row[f"rate_{bound}"]), row["base"], row["per"]) for row in records(found)]
 
 
 def commodities(case: Case) -> list[str]:
@@ -54,13 +57,11 @@ def statutory_by_crossing(case: Case) -> dict[str, tuple[float, float, float]]:
 def mix_assessed(case: Case, rows: pd.DataFrame, *, bound: str = "best", flow: str = IMPORTS) -> float:
     """Assessed revenue of commodity rows, currency per year, charge by charge on declared value, tonnes and trucks."""
     total = 0.0
-    for row, value in zip(rows.itertuples(), _declared(case, rows), strict=True):
-        quantities = {"tonnes": row.tonnes, "trucks": row.trucks}
-        given = {name: float(x) for name, x in quantities.items() if pd.notna(x)}
-        exempt = 0.0 if pd.isna(row.exempt_share) else float(row.exempt_share)
-        charges = [
-            Charge(c.name, c.rate, c.base, c.per, exempt) for c in schedule(case, row.commodity, flow=flow, bound=bound)
-        ]
+    for row, value in zip(records(rows), _declared(case, rows), strict=True):
+        given = {name: float(row[name]) for name in ("tonnes", "trucks") if pd.notna(row[name])}
+        exempt = 0.0 if pd.isna(row["exempt_share"]) else float(row["exempt_share"])
+        due = schedule(case, row["commodity"], flow=flow, bound=bound)
+        charges = [replace(charge, exempt_share=exempt) for charge in due]
         total += float(cascade(float(value), charges, **given)["assessed"])
     return total
 

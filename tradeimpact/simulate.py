@@ -106,10 +106,9 @@ class Run:
         if currency not in CURRENCIES_BESIDE:
             raise TradeImpactError(f"currency {currency!r}: results come in {own} or usd")
         rate = self.inputs.usd_rate[self.inputs.window]
-        if not np.isfinite(rate).all():
-            raise TradeImpactError(
-                f"the case has no exchange rate for {self.inputs.window_days[~np.isfinite(rate)][0].date()}; add it to fx.csv"
-            )
+        unknown = self.inputs.window_days[~np.isfinite(rate)]
+        if len(unknown):
+            raise TradeImpactError(f"the case has no exchange rate for {unknown[0].date()}; add it to fx.csv")
         return np.asarray(1.0 / rate)
 
 

@@ -215,7 +215,7 @@ def _record(
     known = {f.name for f in fields(Assumption)} - {"name"}
     for key in sorted(set(entry) - known):
         fault(key, "an unknown field", f"one of {', '.join(sorted(known))}", "remove or rename it")
-    values = {f.name: getattr(base, f.name) for f in fields(Assumption)} if base else {"name": name}
+    values: dict[str, Any] = {f.name: getattr(base, f.name) for f in fields(Assumption)} if base else {"name": name}
     values |= {key: x for key, x in entry.items() if key in known}
     options = values.get("alternatives", ())
     if isinstance(options, str):
@@ -245,9 +245,8 @@ def _option(entry: Any, fault: Any) -> Option:
 
 
 def _check_values(values: dict[str, Any], fault: Any) -> None:
-    ranges = [(o.low, o.best, o.high) for o in values["alternatives"]] or [
-        tuple(values.get(k) for k in ("low", "best", "high"))
-    ]
+    own = (values.get("low"), values.get("best"), values.get("high"))
+    ranges = [(o.low, o.best, o.high) for o in values["alternatives"]] or [own]
     distribution = values.get("distribution", "normal")
     if distribution not in DISTRIBUTIONS:
         fault("distribution", repr(distribution), f"one of {', '.join(DISTRIBUTIONS)}", "choose one")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ..scenario import GOVERNMENT, Scenario
+from ..tables import records
 
 if TYPE_CHECKING:
     from .case import Case
@@ -20,19 +21,18 @@ def history(case: Case, end: date) -> Scenario:
     """Scenario of what is best known to have happened in `case` up to `end`, both control and drivers."""
     scenario = Scenario("as reported (best dates)")
     falls = case.hindsight_control.sort_values(["start", "crossing"])
-    for row in falls.itertuples():
-        if row.start.date() <= end:
-            back = row.holder == GOVERNMENT
-            scenario = (
-                scenario.recapture(row.crossing, row.start)
-                if back
-                else scenario.capture(row.crossing, row.start, by=row.holder)
-            )
-    for row in case.closures.sort_values(["start", "crossing"]).itertuples():
-        if row.start.date() <= end:
-            last = None if pd.isna(row.end) else row.end
-            share = 0.0 if pd.isna(row.open_share) else float(row.open_share)
-            scenario = scenario.close(row.crossing, row.start, last, by=row.closed_by, open_share=share)
+    for row in records(falls):
+        if row["start"].date() > end:
+            continue
+        if row["holder"] == GOVERNMENT:
+            scenario = scenario.recapture(row["crossing"], row["start"])
+        else:
+            scenario = scenario.capture(row["crossing"], row["start"], by=row["holder"])
+    for row in records(case.closures.sort_values(["start", "crossing"])):
+        if row["start"].date() <= end:
+            last = None if pd.isna(row["end"]) else row["end"]
+            share = 0.0 if pd.isna(row["open_share"]) else row["open_share"]
+            scenario = scenario.close(row["crossing"], row["start"], last, by=row["closed_by"], open_share=share)
     return _insecurity(_threats(scenario, case, falls, end), case, end)
 
 
@@ -40,11 +40,12 @@ def _threats(scenario: Scenario, case: Case, falls: pd.DataFrame, end: date) -> 
     """Each border crossing is threatened for `threat_days` days before it falls."""
     days = int(case.best("threat_days"))
     border = set(case.border_units["crossing"])
-    for row in falls.itertuples():
-        last = min(row.start.date() - timedelta(days=1), end)
-        first = row.start.date() - timedelta(days=days)
-        if days and row.crossing in border and row.holder != GOVERNMENT and first <= last:
-            scenario = scenario.threat(row.crossing, first, last)
+    for row in records(falls):
+        day = row["start"].date()
+        last = min(day - timedelta(days=1), end)
+        first = day - timedelta(days=days)
+        if days and row["crossing"] in border and row["holder"] != GOVERNMENT and first <= last:
+            scenario = scenario.threat(row["crossing"], first, last)
     return scenario
 
 
@@ -97,11 +98,10 @@ def level_rows(case: Case) -> pd.DataFrame:
     Rows that contradict each other about that period come together; each draw takes one of them.
     """
     table = case.national
-    rows = (
-        table[(table["use"] == "level") & (table["period_end"] <= pd.Timestamp(case.baseline_until))]
-        if len(table)
-        else table
-    )
-    if not len(rows):
+    if table.empty:
+        return table
+    rows = table[(table["use"] == "level") & (table["period_end"] <= pd.Timestamp(case.baseline_until))]
+    if rows.empty:
         return rows
-    return rows[rows["period_end"] == rows["period_end"].max()].sort_values("row")
+    last: pd.Timestamp = rows["period_end"].max()
+    return rows[rows["period_end"] == last].sort_values("row")

@@ -25,6 +25,7 @@ REPLICATES = 8
 HALF_STEP = 2.0**-31  # scipy's Sobol points are multiples of 2 ** -30; the half step keeps them off 0 and 1
 FIVE_PER_CENT = 1.6448536269514722  # standard normal quantile at 0.95
 MAX_REDRAWS = 200
+MAX_DAYS = 8192
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,7 @@ class Sampler:
         self.seed = seed
         self.marginals = tuple(marginals)
         self.scores = tuple(scores)
+        self._correlations = dict(correlations)
         names: list[str] = []
         for m in self.marginals:
             names.append(m.name)
@@ -121,10 +123,14 @@ class Sampler:
         self._engines: list[Any] = []
         self._next = -1
 
+    def reseeded(self, seed: int) -> Sampler:
+        """The same marginals with another seed."""
+        return Sampler(self.marginals, self.scores, self._correlations, seed)
+
     def _group(self, group: str, rho: float) -> tuple[list[int], Array]:
         members = [m for m in self.marginals if m.group == group]
         signs = np.array([m.sign for m in members], dtype=float)
-        matrix = rho * np.outer(signs, signs)
+        matrix = rho * signs[:, None] * signs
         np.fill_diagonal(matrix, 1.0)
         try:
             factor = np.linalg.cholesky(matrix)
@@ -193,6 +199,15 @@ def uniforms(seed: int, stream: str, block: int) -> Array:
     return np.asarray(generator.random(BLOCK)) + 2.0**-54
 
 
+def uniform_days(seed: int, stream: str, block: int, days: int) -> Array:
+    """Uniform numbers in (0, 1), (days, BLOCK), a function of (seed, stream, day, draw); at most MAX_DAYS days."""
+    if days > MAX_DAYS:
+        raise DrawError(f"{days} days asked of one stream; at most {MAX_DAYS}")
+    key = np.frombuffer(blake2b(f"{seed}/{stream}".encode(), digest_size=16).digest(), dtype=np.uint64)
+    generator = np.random.Generator(np.random.Philox(key=key, counter=block * (BLOCK * MAX_DAYS // 4)))
+    return np.asarray(generator.random((days, BLOCK))) + 2.0**-54
+
+
 def ordered_elasticities(
     values: dict[str, Array], marginals: Mapping[str, Marginal], seed: int, block: int
 ) -> dict[str, Array]:
@@ -213,5 +228,6 @@ def ordered_elasticities(
             x[name] = np.where(wrong, fresh, x[name])
     spread = ", ".join(f"{n} {marginals[n].options[0][1:]}" for n in names)
     raise DrawError(
-        f"the ranges of the elasticities leave almost no room for theta >= phi >= epsilon ({spread}); widen or move them"
+        f"the ranges of the elasticities leave almost no room for theta >= phi >= epsilon ({spread}); "
+        "widen or move them"
     )

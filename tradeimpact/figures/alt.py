@@ -119,7 +119,7 @@ def alt_who_collects(table: pd.DataFrame, *, currency: str = "AFN") -> str:
     for line, verb in (
         ("baseline", "the baseline is"),
         ("government", "the government collects"),
-        ("insurgent", "insurgents receive"),
+        ("insurgent", "insurgents gain"),
     ):
         part = table[table["line"] == line].sort_values("day").dropna(subset=["median"])
         if part.empty:

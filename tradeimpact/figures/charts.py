@@ -36,7 +36,16 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-VIEWS = ("potential", "assessed", "collected")
+VIEWS = {
+    "potential": "Potential: all declared, no leakage",
+    "assessed": "Assessed: what is declared",
+    "collected": "Collected: reaches the treasury",
+}
+VIEW_LOOKS: dict[str, dict[str, Any]] = {
+    "potential": {"marker": "o", "markerfacecolor": "white", "markeredgecolor": INK, "color": INK},
+    "assessed": {"marker": "s", "markerfacecolor": NOBODY, "markeredgecolor": INK, "color": SOFT},
+    "collected": {"marker": "o", "markerfacecolor": GOVERNMENT, "markeredgecolor": GOVERNMENT, "color": GOVERNMENT},
+}
 
 
 def revenue_by_crossing(
@@ -157,48 +166,20 @@ def three_views(
     -------
     Axes
     """
-    from matplotlib.lines import Line2D
-
     needs(table, ["crossing", "name", *VIEWS], "three_views")
     rows = table.sort_values(["potential", "crossing"], ascending=[False, True]).to_dict("records")
     names = [_place_name(row) for row in rows]
     columns = [f"{view}{end}" for view in VIEWS for end in ("", "_low", "_high") if f"{view}{end}" in table]
-    looks: dict[str, dict[str, Any]] = {
-        "potential": {"marker": "o", "markerfacecolor": "white", "markeredgecolor": INK, "color": INK},
-        "assessed": {"marker": "s", "markerfacecolor": NOBODY, "markeredgecolor": INK, "color": SOFT},
-        "collected": {
-            "marker": "o",
-            "markerfacecolor": GOVERNMENT,
-            "markeredgecolor": GOVERNMENT,
-            "color": GOVERNMENT,
-        },
-    }
     shift = {"potential": -0.17, "assessed": 0.0, "collected": 0.17} if len(columns) > len(VIEWS) else {}
     with briefing():
         ax, own = canvas(ax, size=(8.0, max(3.2, 1.9 + len(rows) * row_inches(names, least=0.36))))
         unit = money_unit(table[columns].to_numpy(dtype=float).ravel(), currency=currency)
         for position, row in enumerate(rows):
-            middle = [float(row[view]) / unit.size for view in VIEWS]
-            ax.plot([min(middle), max(middle)], [position, position], color="#CCCCCC", linewidth=1, zorder=1)
-            for view, value in zip(VIEWS, middle, strict=True):
-                level = position + shift.get(view, 0.0)
-                ends = [float(row.get(f"{view}{end}", np.nan)) / unit.size for end in ("_low", "_high")]
-                ax.plot(ends, [level, level], color=looks[view]["color"], linewidth=1.0, zorder=2)
-                ax.plot([value], [level], linestyle="", markersize=6, zorder=3, **looks[view])
+            _view_row(ax, position, row, unit, shift)
         row_axis(ax, names)
         ax.set_xlim(*span_from_zero(table[columns].to_numpy(dtype=float).ravel() / unit.size))
         money_axis(ax, which="x", label=f"Customs revenue ({unit.name})")
-        markers_legend(
-            ax,
-            [
-                Line2D([], [], linestyle="", markersize=6, label=label, **looks[view])
-                for view, label in (
-                    ("potential", "Potential: all declared, no leakage"),
-                    ("assessed", "Assessed: what is declared"),
-                    ("collected", "Collected: reaches the treasury"),
-                )
-            ],
-        )
+        markers_legend(ax, _view_marks())
         share = float(table["collected"].sum()) / float(table["potential"].sum() or np.nan)
         default = f"Of the potential revenue {100 * share:.0f} % reaches the treasury"
         furnish(
@@ -211,3 +192,21 @@ def three_views(
             synthetic=synthetic,
         )
     return ax
+
+
+def _view_row(ax: Axes, position: int, row: dict[Any, Any], unit: MoneyUnit, shift: dict[str, float]) -> None:
+    middle = [float(row[view]) / unit.size for view in VIEWS]
+    ax.plot([min(middle), max(middle)], [position, position], color="#CCCCCC", linewidth=1, zorder=1)
+    for view, value in zip(VIEWS, middle, strict=True):
+        level = position + shift.get(view, 0.0)
+        ends = [float(row.get(f"{view}{end}", np.nan)) / unit.size for end in ("_low", "_high")]
+        ax.plot(ends, [level, level], color=VIEW_LOOKS[view]["color"], linewidth=1.0, zorder=2)
+        ax.plot([value], [level], linestyle="", markersize=6, zorder=3, **VIEW_LOOKS[view])
+
+
+def _view_marks() -> list[Any]:
+    from matplotlib.lines import Line2D
+
+    return [
+        Line2D([], [], linestyle="", markersize=6, label=words, **VIEW_LOOKS[view]) for view, words in VIEWS.items()
+    ]

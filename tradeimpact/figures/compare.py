@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tradeimpact.errors import TradeImpactError
 from tradeimpact.figures.axes import (
     MoneyUnit,
     money_axis,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+MARKERS = "oDs^vP"
 TWO_LEDGERS = "Two ledgers on one scale, not each other's mirror: a levy need not equal the duty it displaces."
 
 
@@ -64,54 +66,31 @@ def ledgers(
     -------
     Axes
         Government left, insurgents right, one value axis for both, which is how they share a scale.
+
+    Raises
+    ------
+    TradeImpactError
+        If a column is missing or a ledger is neither of the two.
     """
     needs(table, ["ledger", "line", "mean", "low", "high", "role"], "ledgers")
-    sides = {side: table[table["ledger"] == side].to_dict("records") for side in ("government", "insurgent")}
-    count = len(table)
+    odd = sorted(set(table["ledger"].astype(str)) - {"government", "insurgent"})
+    if odd:
+        raise TradeImpactError(f"ledgers: ledger {', '.join(map(repr, odd))} is unknown; use government, insurgent.")
+    ordered = table.sort_values("ledger", kind="stable")  # government before insurgent
+    ours = int((ordered["ledger"] == "government").sum())
+    places = [number if number < ours else number + 0.5 for number in range(len(ordered))]
     with briefing():
-        ax, own = canvas(ax, size=(max(8.0, 1.0 + 0.95 * count), 4.9))
-        values = table[["mean", "low", "high"]].to_numpy(dtype=float).ravel()
+        ax, own = canvas(ax, size=(max(8.0, 1.0 + 0.95 * len(ordered)), 4.9))
+        values = ordered[["mean", "low", "high"]].to_numpy(dtype=float).ravel()
         unit = money_unit(values, currency=currency)
-        decimals = decimals_for(float(np.nanmax(np.abs(table["mean"].to_numpy(dtype=float)))) / unit.size)
-        middle = len(sides["government"]) - 0.25
-        for side, start in (("government", 0.0), ("insurgent", len(sides["government"]) + 0.5)):
-            colour = GOVERNMENT if side == "government" else INSURGENT
-            for number, row in enumerate(sides[side]):
-                _ledger_bar(ax, start + number, row, colour, unit.size, decimals)
-        ax.set_xlim(-0.6, count + 0.1)
-        ax.annotate(
-            TWO_LEDGERS,
-            xy=(0, 1),
-            xycoords="axes fraction",
-            xytext=(0, 5),
-            textcoords="offset points",
-            ha="left",
-            va="bottom",
-            size=8.5,
-            annotation_clip=False,
-            gid="sentence",
-        )
+        decimals = decimals_for(float(np.nanmax(np.abs(ordered["mean"].to_numpy(dtype=float)))) / unit.size)
+        for place, row in zip(places, ordered.to_dict("records"), strict=True):
+            _ledger_bar(ax, place, row, unit.size, decimals)
+        ax.set_xlim(-0.6, len(ordered) + 0.1)
         low, high = span_from_zero(values / unit.size, margin=0.13)
         ax.set_ylim(low, high + 0.08 * (high - low))
-        ax.axvline(middle, color=SOFT, linewidth=0.8)
-        for side, name in (("government", "Government's ledger"), ("insurgent", "Insurgents' ledger")):
-            right = side == "insurgent"
-            ax.annotate(
-                name,
-                xy=(middle, 1),
-                xycoords=ax.get_xaxis_transform(),
-                xytext=(8 if right else -8, -1),
-                textcoords="offset points",
-                ha="left" if right else "right",
-                va="top",
-                weight="bold",
-                color=INSURGENT if right else GOVERNMENT,
-            )
-        places = [
-            *range(len(sides["government"])),
-            *(len(sides["government"]) + 0.5 + n for n in range(len(sides["insurgent"]))),
-        ]
-        names = [wrap(label_of(str(row["line"])), 58, 7.5) for side in sides.values() for row in side]
+        _ledger_heads(ax, ours - 0.25)
+        names = [wrap(label_of(str(line)), 58, 7.5) for line in ordered["line"]]
         ax.set_xticks(places, names, size=7.5)
         ax.tick_params(axis="x", length=0)
         money_axis(ax, which="y", label=f"Over the window, mean ({unit.name})")
@@ -127,7 +106,37 @@ def ledgers(
     return ax
 
 
-def _ledger_bar(ax: Axes, at: float, row: dict[Any, Any], colour: str, size: float, decimals: int) -> None:
+def _ledger_heads(ax: Axes, middle: float) -> None:
+    ax.axvline(middle, color=SOFT, linewidth=0.8)
+    ax.annotate(
+        TWO_LEDGERS,
+        xy=(0, 1),
+        xycoords="axes fraction",
+        xytext=(0, 5),
+        textcoords="offset points",
+        size=8.5,
+        annotation_clip=False,
+        gid="sentence",
+    )
+    for name, colour, align, shift in (
+        ("Government's ledger", GOVERNMENT, "right", -8),
+        ("Insurgents' ledger", INSURGENT, "left", 8),
+    ):
+        ax.annotate(
+            name,
+            xy=(middle, 1),
+            xycoords=ax.get_xaxis_transform(),
+            xytext=(shift, -1),
+            textcoords="offset points",
+            ha=align,
+            va="top",
+            weight="bold",
+            color=colour,
+        )
+
+
+def _ledger_bar(ax: Axes, at: float, row: dict[Any, Any], size: float, decimals: int) -> None:
+    colour = GOVERNMENT if row["ledger"] == "government" else INSURGENT
     mean, low, high = (float(row[column]) / size for column in ("mean", "low", "high"))
     total = row["role"] == "total"
     fill: dict[str, Any] = (
@@ -189,55 +198,13 @@ def comparison(
     with briefing():
         ax, own = canvas(ax, size=(8.0, max(3.3, 2.0 + len(rows) * row_inches(names, least=0.42, width=165))))
         unit = money_unit(values, currency=currency)
-        markers = "oDs^vP"
         for position, row in enumerate(rows):
-            low, middle, high = (float(row[column]) / unit.size for column in ("low", "median", "high"))
-            ax.plot([low, high], [position, position], color=INK, linewidth=1.6, zorder=2, solid_capstyle="butt")
-            ax.plot(
-                [middle],
-                [position],
-                linestyle="",
-                color=INK,
-                marker=markers[position % len(markers)],
-                markersize=7,
-                markerfacecolor=GOVERNMENT if position == 0 else "white",
-                zorder=3,
-            )
-            ax.annotate(
-                two_digits(middle),
-                xy=(middle, position),
-                xytext=(0, 7),
-                textcoords="offset points",
-                ha="center",
-                va="bottom",
-                size=8,
-                gid="value",
-            )
+            _method_row(ax, position, row, unit)
         row_axis(ax, names, width=165)
         ax.set_ylim(len(rows) - 0.4, -0.75)
         ax.set_xlim(*span_from_zero(values / unit.size, margin=0.08))
         if band.size:
-            ax.axvspan(
-                band[0] / unit.size,
-                band[-1] / unit.size,
-                facecolor=NOBODY,
-                alpha=0.35,
-                zorder=1,
-                edgecolor=SOFT,
-                linewidth=1.2,
-                gid="observed",
-            )
-            ax.annotate(
-                f"{observed_label}: {band_words(band, unit)}",
-                xy=(band.mean() / unit.size, 1.0),
-                xycoords=ax.get_xaxis_transform(),
-                xytext=(0, 3),
-                textcoords="offset points",
-                ha="center",
-                va="bottom",
-                size=8.5,
-                annotation_clip=False,
-            )
+            _observed(ax, band, unit, observed_label)
         money_axis(ax, which="x", label=f"{axis_label} ({unit.name}), median and 90 % interval")
         default = f"{count_word(len(rows)).capitalize()} methods beside the {observed_label.lower()} figure"
         furnish(
@@ -250,6 +217,47 @@ def comparison(
             synthetic=synthetic,
         )
     return ax
+
+
+def _method_row(ax: Axes, position: int, row: dict[Any, Any], unit: MoneyUnit) -> None:
+    low, middle, high = (float(row[column]) / unit.size for column in ("low", "median", "high"))
+    ax.plot([low, high], [position, position], color=INK, linewidth=1.6, zorder=2, solid_capstyle="butt")
+    ax.plot(
+        [middle],
+        [position],
+        linestyle="",
+        color=INK,
+        marker=MARKERS[position % len(MARKERS)],
+        markersize=7,
+        markerfacecolor=GOVERNMENT if position == 0 else "white",
+        zorder=3,
+    )
+    ax.annotate(
+        two_digits(middle),
+        xy=(middle, position),
+        xytext=(0, 7),
+        textcoords="offset points",
+        ha="center",
+        va="bottom",
+        size=8,
+        gid="value",
+    )
+
+
+def _observed(ax: Axes, band: np.ndarray[Any, Any], unit: MoneyUnit, label: str) -> None:
+    low, high = float(band[0]) / unit.size, float(band[-1]) / unit.size
+    ax.axvspan(low, high, facecolor=NOBODY, alpha=0.35, zorder=1, edgecolor=SOFT, linewidth=1.2, gid="observed")
+    ax.annotate(
+        f"{label}: {band_words(band, unit)}",
+        xy=((low + high) / 2, 1.0),
+        xycoords=ax.get_xaxis_transform(),
+        xytext=(0, 3),
+        textcoords="offset points",
+        ha="center",
+        va="bottom",
+        size=8.5,
+        annotation_clip=False,
+    )
 
 
 def band_words(band: np.ndarray[Any, Any], unit: MoneyUnit) -> str:

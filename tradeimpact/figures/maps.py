@@ -125,7 +125,9 @@ def map_crossings(
                 )
         for row in rows:
             _mark(ax, row, looks[str(row["holder"])], largest)
-        _legends(ax, looks, names or {}, rows, largest, currency)
+        _holder_legend(ax, looks, names or {}, rows)
+        if largest > 0:
+            _size_legend(ax, largest, currency)
         furnish(
             ax,
             own=own,
@@ -179,44 +181,28 @@ def _mark(ax: Axes, row: dict[Any, Any], look: HolderLook, largest: float) -> No
     )
 
 
-def _legends(
-    ax: Axes,
-    looks: Mapping[str, HolderLook],
-    names: Mapping[str, str],
-    rows: list[dict[Any, Any]],
-    largest: float,
-    currency: str,
+def _holder_legend(
+    ax: Axes, looks: Mapping[str, HolderLook], names: Mapping[str, str], rows: list[dict[Any, Any]]
 ) -> None:
     from matplotlib.lines import Line2D
 
+    look_of_all: dict[str, Any] = {"linestyle": "", "markersize": 9}
     who = [
         Line2D(
             [],
             [],
-            linestyle="",
             marker=look.marker,
-            markersize=9,
             color=look.colour,
             markeredgecolor="white",
             label=wrap(names.get(holder, look.label), LEGEND_WIDTH, 8.5),
+            **look_of_all,
         )
         for holder, look in looks.items()
     ]
     if any(row["kind"] == "inland" for row in rows):
-        who.append(
-            Line2D(
-                [],
-                [],
-                linestyle="",
-                marker="o",
-                markersize=9,
-                markerfacecolor="white",
-                markeredgewidth=1.6,
-                markeredgecolor=SOFT,
-                label="Hollow: inland house",
-            )
-        )
-    holders = ax.legend(
+        hollow: dict[str, Any] = {"markerfacecolor": "white", "markeredgewidth": 1.6, "markeredgecolor": SOFT}
+        who.append(Line2D([], [], marker="o", label="Hollow: inland house", **hollow, **look_of_all))
+    legend = ax.legend(
         handles=who,
         loc="upper left",
         bbox_to_anchor=(1.01, 1.0),
@@ -225,10 +211,13 @@ def _legends(
         borderaxespad=0.0,
         labelspacing=0.8,
     )
-    ax.add_artist(holders)
-    holders.set_clip_on(False)  # else the layout takes it for hidden and leaves it no room
-    if largest <= 0:
-        return
+    ax.add_artist(legend)
+    legend.set_clip_on(False)  # else the layout takes it for hidden and leaves it no room
+
+
+def _size_legend(ax: Axes, largest: float, currency: str) -> None:
+    from matplotlib.lines import Line2D
+
     unit = money_unit([largest], currency=currency)
     sizes = [
         Line2D(

@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape, quoteattr
 
+import numpy as np
+
 from tradeimpact.errors import TradeImpactError
 from tradeimpact.figures.style import briefing, figure_of
 from tradeimpact.write import write_bytes, write_text
@@ -30,7 +32,8 @@ if TYPE_CHECKING:
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 LIBRARIES = ("matplotlib", "numpy", "pandas")
-MOST_LAYOUTS = 6
+MOST_LAYOUTS = 8
+SEEN = 1e-7  # share of the figure's side
 OUR_KEYS = ("alt", "figure", "libraries", "python")
 
 
@@ -147,9 +150,8 @@ def _render(figure: Figure, *, name: str, alt: str) -> tuple[str, bytes]:
 
     svg, png = io.BytesIO(), io.BytesIO()
     with briefing(), mpl.rc_context({"svg.hashsalt": "tradeimpact"}):
-        _settle(figure)
         engine = figure.get_layout_engine()
-        figure.set_layout_engine("none")  # both files get the one layout, whatever their resolution
+        _settle(figure)
         try:
             figure.savefig(png, format="png", metadata={"Software": None})
             figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
@@ -159,14 +161,25 @@ def _render(figure: Figure, *, name: str, alt: str) -> tuple[str, bytes]:
 
 
 def _settle(figure: Figure) -> None:
-    """Draw until the axes stay where they are, so that saving again finds them in the same place."""
-    before: list[tuple[float, ...]] = []
+    """Lay out until the axes stay where they are, and put them there to the last digit that can be seen.
+
+    A layout creeps by a hair with every drawing; without this a figure saved twice would differ.
+    """
+    engine = figure.get_layout_engine()
+    if engine is None:
+        return
+    before = np.full((len(figure.axes), 4), np.nan)
     for _attempt in range(MOST_LAYOUTS):
         figure.draw_without_rendering()
-        now = [ax.get_position().bounds for ax in figure.axes]
-        if now == before:
-            return
+        now = np.array([ax.get_position().bounds for ax in figure.axes]).reshape(-1, 4)
+        if np.all(np.abs(now - before) < SEEN / 100):
+            break
         before = now
+    figure.set_layout_engine("none")  # both files get the one layout, whatever their resolution
+    for ax in figure.axes:
+        left, bottom, width, height = (round(side / SEEN) * SEEN for side in ax.get_position().bounds)
+        ax.set_position((left, bottom, width, height))
+        ax.set_in_layout(True)  # setting a position takes the axes out of every later layout
 
 
 def accessible(svg: str, *, name: str, alt: str) -> str:

@@ -71,32 +71,19 @@ def holders(
         ax, own = canvas(ax, size=(8.0, max(3.2, 1.8 + len(order) * row_inches(shown, least=0.27))))
         starts, ends = ([day_number(day) for day in table[column]] for column in ("start", "end"))
         first, last = min(starts), max(ends) + 1
-        shut = False
         for row, start, end in zip(table.to_dict("records"), starts, ends, strict=True):
             if end < start:
                 raise TradeImpactError(f"holders: {row['crossing']} ends on {row['end']}, before it starts.")
-            share = float(row["open_share"])
-            shut = shut or share < 1
-            _strip(
-                ax,
-                order.index(str(row["crossing"])),
-                start,
-                end + 1 - start,
-                looks[str(row["holder"])],
-                share,
-            )
+            at, look = order.index(str(row["crossing"])), looks[str(row["holder"])]
+            _strip(ax, at, start, end + 1 - start, look, float(row["open_share"]))
         row_axis(ax, shown)
         day_axis(ax, first, last)
+        labels = {holder: (names or {}).get(holder, look.label) for holder, look in looks.items()}
         handles = [
-            Patch(
-                facecolor=look.colour,
-                edgecolor="white",
-                hatch=look.hatch,
-                label=(names or {}).get(holder, look.label),
-            )
+            Patch(facecolor=look.colour, edgecolor="white", hatch=look.hatch, label=labels[holder])
             for holder, look in looks.items()
         ]
-        if shut:
+        if (table["open_share"] < 1).any():
             handles.append(Patch(facecolor="white", edgecolor=INK, hatch="xxxx", label="Shut or partly shut"))
         markers_legend(ax, handles)
         changed = int((table.groupby("crossing")["holder"].nunique() > 1).sum())

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 LINES: dict[str, dict[str, Any]] = {
     "baseline": {"color": COUNTERFACTUAL, "linestyle": "--", "label": "Baseline:\nno crossing falls"},
     "government": {"color": GOVERNMENT, "linestyle": "-", "label": "Government\ncollects"},
-    "insurgent": {"color": INSURGENT, "linestyle": "-.", "label": "Insurgents\nreceive"},
+    "insurgent": {"color": INSURGENT, "linestyle": "-.", "label": "Insurgents\ngain"},
     "loss": {"color": GOVERNMENT, "linestyle": "-", "label": "Government\nloss"},
     "gain": {"color": INSURGENT, "linestyle": "-.", "label": "Insurgent\ngain"},
 }
@@ -61,7 +61,7 @@ def who_collects(
     synthetic: bool = False,
     ax: Axes | None = None,
 ) -> Axes:
-    """Revenue by day: the baseline, what the government collects, what insurgents receive, with 90 % bands.
+    """Revenue by day: the baseline, what the government collects, what insurgents gain, with 90 % bands.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def who_collects(
     with briefing():
         ax, own = canvas(ax, size=(8.0, 4.7))
         unit = _draw_lines(ax, table, currency=currency, bands=("government", "insurgent"))
-        money_axis(ax, which="y", label=f"Collected or received ({unit} per day)")
+        money_axis(ax, which="y", label=f"Collected or gained ({unit} per day)")
         _name_ends(ax, table, unit_size=money_unit(_reach(table), currency=currency).size)
         event_marks(ax, events)
         furnish(

@@ -32,10 +32,10 @@ class Constraint:
     exact: bool
 
 
-def two_piece(low: Array, best: Array, high: Array, z: Array) -> Array:
+def two_piece(low: Array | float, best: Array | float, high: Array | float, z: Array) -> Array:
     """Value at score z with median `best` and density falling linearly to the hard bounds `low` and `high`.
 
-    Shapes (parts, 1) for the range and (parts, draws) for the score; returns (parts, draws).
+    The range is three numbers, or three arrays (parts, 1) for scores (parts, draws); returns the shape of the scores.
     """
     from scipy.special import ndtr
 
@@ -96,7 +96,8 @@ def fit_parts(
         multiplier = multiplier + _line_search(multiplier, step, gap, origin, width, matrix, lower, upper, target)
     names_of = ", ".join(c.name for c in constraints)
     raise ModelError(
-        f"the adding-up constraints ({names_of}) could not be met to {TOLERANCE:g}; their ranges barely overlap: widen one"
+        f"the adding-up constraints ({names_of}) could not be met to {TOLERANCE:g}; their ranges barely overlap: "
+        "widen one"
     )
 
 
@@ -186,7 +187,7 @@ def _require_joint(
             b_ub=np.array([constraints[i].high for i in loose] + [-constraints[i].low for i in loose])
             if loose
             else None,
-            bounds=np.column_stack([low, high]),
+            bounds=list(zip(low, high, strict=True)),
         )
         if result.status == 2:
             ranges = ", ".join(f"{n} {a:.4g} to {b:.4g}" for n, a, b in zip(names, low, high, strict=True))
@@ -281,8 +282,8 @@ def months_needed(days_after: NDArray[np.int64]) -> int:
 def inland_trade(border_ratio: Array, feed: Array) -> Array:
     """M / M0 of inland houses: what border crossings feed them moves with those, the rest (air) is fixed.
 
-    `border_ratio` (border, days, draws) is M / M0 there, `feed` (inland, border, draws) the share of the inland baseline that
-    came in through it. Returns (inland, days, draws).
+    `border_ratio` (border, days, draws) is M / M0 there, `feed` (inland, border, draws) the share of the inland
+    baseline that came in through it. Returns (inland, days, draws).
     """
     fixed = 1.0 - feed.sum(axis=1)
     moving = np.zeros((feed.shape[0], *border_ratio.shape[1:]))

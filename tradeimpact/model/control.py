@@ -41,7 +41,7 @@ def blank_holders(authorities: int, crossings: int, days: int) -> Array:
 
 
 def days_since_reopening(open_share: Array) -> Array:
-    """Days since the last shut day ended, 0 on the first open day; -1 before any closure and while shut (crossings, days)."""
+    """Days since the last shut day ended, from 0; -1 before any closure and while shut (crossings, days)."""
     since = np.full(open_share.shape, -1.0)
     for day in range(1, open_share.shape[1]):
         shut_before = open_share[:, day - 1] == 0

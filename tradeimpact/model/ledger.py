@@ -41,9 +41,9 @@ TOLERANCE = 1e-9
 class Flows:
     """Trade and holders of one block.
 
-    `baseline_trade` M0, `response_trade` M*, `returned_trade` B in value per day; `total_ratio` Q and `total_held` Q E as
-    they reach each crossing (1 where nothing moves); `open_share` w counts closures only; `government`, `nobody` and
-    `insurgent` are holder shares that sum to 1.
+    `baseline_trade` M0, `response_trade` M*, `returned_trade` B in value per day; `total_ratio` Q and `total_held` Q E
+    as they reach each crossing (1 where nothing moves); `open_share` w counts closures only; `government`, `nobody`
+    and `insurgent` are holder shares that sum to 1.
     """
 
     baseline_trade: Array
@@ -59,7 +59,7 @@ class Flows:
 
 @dataclass(frozen=True)
 class Rates:
-    """Rates as shares of value: collected r0 and r, inland charge r_in with probability d, levy l, road levies, receipts.
+    """Rates as shares of value: collected r0 and r, inland charge r_in with probability d, levy l, road levies.
 
     `road` (crossings, 1, draws) is charged on the road; `once` is 1 where a receipt of an insurgent-held crossing is
     honoured there. `levy` is the levy rate of whoever holds the crossing.
@@ -115,7 +115,7 @@ def ledger_lines(f: Flows, r: Rates) -> dict[str, Array]:
 
 
 def check_identities(sums: Mapping[str, Array]) -> None:
-    """Raise unless both identities hold in every entry of the summed lines (same shape each), to 1e-9 of the baseline."""
+    """Raise unless both identities hold in every entry of the summed lines (same shapes), to 1e-9 of the baseline."""
     scale = np.maximum(np.abs(sums["baseline"]), 1e-300)
     for total, parts in (("government_loss", COMPONENTS), ("lost_to_insurgent_control", DETAILS)):
         gap = np.abs(sum(sums[p] for p in parts) - sums[total]) / scale

@@ -1,4 +1,4 @@
-"""From customs value to revenue: the cascade of charges, leakage, and the gap between potential and collected (MODEL 2).
+"""From customs value to revenue: the cascade of charges, leakage and the gap to potential revenue (MODEL 2).
 
     declared D = M (1 - u);  assessed = sum of charges in the order of the schedule, each on its own base
     collected = assessed (1 - leakage);  1 - collected / potential = gap = 1 - (1 - u)(1 - leakage)
@@ -92,7 +92,8 @@ def _check_charge(charge: Charge, due: Mapping[str, Array]) -> None:
         raise ModelError(f"charge {charge.name!r} is per {charge.per!r}; expected {', '.join(UNITS)}")
     if not 0 <= charge.rate < np.inf or (charge.per == "value" and charge.rate > 10):
         raise ModelError(
-            f"charge {charge.name!r} has rate {charge.rate!r}; expected a fraction of value of at least 0, or currency per unit"
+            f"charge {charge.name!r} has rate {charge.rate!r}; expected a fraction of value of at least 0, "
+            "or currency per unit"
         )
     if not 0 <= charge.exempt_share <= 1:
         raise ModelError(f"charge {charge.name!r} exempts {charge.exempt_share!r} of its base; expected 0 to 1")
@@ -133,7 +134,7 @@ def undeclared_share(
     kept = (1.0 - np.asarray(base_share, dtype=float)) * np.exp(
         -np.asarray(semi_elasticity, dtype=float) * (np.asarray(rate, dtype=float) - np.asarray(base_rate, dtype=float))
     )
-    return np.maximum(1.0 - kept, 0.0)
+    return np.asarray(np.maximum(1.0 - kept, 0.0))
 
 
 def three_views(

@@ -83,7 +83,8 @@ def trade_response(
     count = arrays[0].shape[0] if arrays[0].ndim else 0
     if count == 0 or len(group) != count:
         raise ModelError(
-            f"value has {count} crossings on its first axis and group has {len(group)}; give one group label per crossing"
+            f"value has {count} crossings on its first axis and group has {len(group)}; "
+            "give one group label per crossing"
         )
     v, h, o, *rest = _align_left(arrays, count)
     kappa = rest[0] if rest else None
@@ -195,16 +196,17 @@ def recovery(
     return np.where(days < 0, 1.0, path)
 
 
-def defer(kept_away: Array, room: Array, is_open: Array, share: Array, return_rate: Array) -> Array:
+def defer(kept_away: Array, room: Array, is_open: NDArray[np.bool_], share: Array, return_rate: Array) -> Array:
     """Cargo that waited and returns, B (currency per day), from what closures and hold-back kept away.
 
     A share of `kept_away` (crossings, days, draws) joins a stock at its crossing; `return_rate` of the stock comes back
     on each day the crossing is open, within `room`. Nothing returns that was not put away before.
     """
-    returned = np.zeros(np.broadcast_shapes(kept_away.shape, room.shape))
-    stock = np.zeros((returned.shape[0], returned.shape[2]))
+    crossings, days, draws = np.broadcast_shapes(kept_away.shape, room.shape)
+    returned = np.zeros((crossings, days, draws))
+    stock = np.zeros((crossings, draws))
     opened = np.broadcast_to(is_open, returned.shape)
-    for day in range(returned.shape[1]):
+    for day in range(days):
         if stock.any():
             back = np.where(opened[:, day], np.minimum(return_rate * stock, np.maximum(room[:, day], 0.0)), 0.0)
             returned[:, day] = back

@@ -1,0 +1,99 @@
+"""Tables made for the charts of a result: lines by day, the two ledgers, holders by run of days, a map of one day."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from .errors import TradeImpactError
+from .statistics import describe
+
+if TYPE_CHECKING:
+    from .results import Results
+
+
+def daily_table(result: Results) -> pd.DataFrame:
+    """Columns day, line (baseline, government, insurgent), mean, median, low, high: currency per day.
+
+    The insurgents' line is what control of crossings brings on top of their baseline of road levies and illicit
+    transit.
+    """
+    lines = {"baseline": "baseline", "government": "government_revenue", "insurgent": "insurgent_gain"}
+    frames = [result.daily(line).reset_index().assign(line=name) for name, line in lines.items()]
+    return pd.concat(frames, ignore_index=True)[["day", "line", "mean", "median", "low", "high"]]
+
+
+def ledger_table(result: Results) -> pd.DataFrame:
+    """The two ledgers line by line: columns ledger, line, mean, low, high, role."""
+    bridge_rows = result.bridge()
+    draws = result.draws()
+    rows = [
+        ("government", "baseline", "total"),
+        ("government", "government_revenue", "total"),
+        ("government", "government_loss", "total"),
+    ]
+    found = [
+        {"ledger": side, "line": line, "role": role, **bridge_rows.loc[line, ["mean", "low", "high"]]}
+        for side, line, role in rows
+    ]
+    draws = draws.assign(road_levies_change=draws["insurgent_gain"] - draws["levy_received"])
+    lines = ["levy_received", "road_levies_change", "insurgent_gain"]
+    table = describe({name: draws[name].to_numpy() for name in lines}, result.weights)
+    for name in lines:
+        role = "total" if name == "insurgent_gain" else "component"
+        found.append({"ledger": "insurgent", "line": name, "role": role, **table.loc[name, ["mean", "low", "high"]]})
+    return pd.DataFrame(found)[["ledger", "line", "mean", "low", "high", "role"]]
+
+
+def holder_table(result: Results) -> pd.DataFrame:
+    """Runs of days with one holder and one open share: columns crossing, name, start, end, holder, open_share."""
+    x = result.inputs
+    names = result.case.crossings.set_index("crossing")["name"]
+    days = x.window_days
+    rows = []
+    order = sorted(range(len(x.crossings)), key=lambda i: (_fall(x, i), x.crossings[i]))
+    for i in order:
+        shares = x.paths.holders[:, i, x.window]
+        labels = [
+            " and ".join(a for a, s in zip(x.authorities, shares[:, t], strict=True) if s > 0) for t in range(len(days))
+        ]
+        opened = x.paths.open_share[i, x.window]
+        begin = 0
+        for t in range(1, len(days) + 1):
+            if t == len(days) or labels[t] != labels[begin] or opened[t] != opened[begin]:
+                run = (days[begin], days[t - 1], labels[begin], float(opened[begin]))
+                rows.append((x.crossings[i], names[x.crossings[i]], *run))
+                begin = t
+    return pd.DataFrame(rows, columns=["crossing", "name", "start", "end", "holder", "open_share"])
+
+
+def _fall(x: Any, i: int) -> int:
+    lost = (x.paths.holders[0, i] < 1).nonzero()[0]
+    return int(lost[0]) if len(lost) else len(x.days)
+
+
+def map_table(result: Results, on: date) -> pd.DataFrame:
+    """Columns crossing, name, kind, latitude, longitude, revenue (annual baseline), grade, holder on the day `on`."""
+    x = result.inputs
+    start, end = result.window
+    if not start <= on <= end:
+        raise TradeImpactError(f"map(on={on}): the result covers {start} to {end}; choose a day inside it")
+    position = (pd.Timestamp(on) - x.days[0]).days
+    holders = {c: x.authorities[int(x.paths.holders[:, i, position].argmax())] for i, c in enumerate(x.crossings)}
+    units = result.case.units
+    baseline = result.case.baseline.set_index("crossing")
+    best = baseline[f"best_{result.case.currency.lower()}"]
+    return pd.DataFrame(
+        {
+            "crossing": units["crossing"],
+            "name": units["name"],
+            "kind": units["kind"],
+            "latitude": units["latitude"],
+            "longitude": units["longitude"],
+            "revenue": units["crossing"].map(best),
+            "grade": units["crossing"].map(baseline["grade"]),
+            "holder": units["crossing"].map(holders),
+        }
+    )
