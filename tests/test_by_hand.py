@@ -44,7 +44,8 @@ threatened at half strength; insurgents hold half of the district centres: E = 0
     55,149.9537 is over at b; a of its group takes 45,804.9766, c the remaining 9,344.9771:
     M = 159,975 | 70,200 | 100,268.2023;  times E: M* = 143,977.5 | 63,180 | 90,241.3821
     b returns the lesser of half of 56,320 and 70,200 - 63,180 = 7,020:  B = 7,020
-    city: 0.3 + 0.4 x 1.2798 + 0.1 x 0.36 + 0.2 x 0.80572663 = 1.00906533, M* = 50,453.2663; B = 50,000 x 0.1 x 0.04 = 200
+    city: 0.3 + 0.4 x 1.2798 + 0.1 x 0.36 + 0.2 x 0.80572663 = 1.00906533
+          M* = 50,453.2663; B = 50,000 x 0.1 x 0.04 = 200
           Q = 1 - 0.7 x 0.17389199 = 0.87827560;  Q E = 1 - 0.7 x (1 - 0.74349721) = 0.82044804
 
 Illicit transit: 36,525 dollars a year is 100 a day, at 2 to the dollar 200 a day, whatever falls.
