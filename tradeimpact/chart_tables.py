@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from .errors import TradeImpactError
@@ -48,18 +49,19 @@ def ledger_table(result: Results) -> pd.DataFrame:
 
 
 def holder_table(result: Results) -> pd.DataFrame:
-    """Runs of days with one holder and one open share: columns crossing, name, start, end, holder, open_share."""
+    """Runs of days with one holder and one open share: columns crossing, name, start, end, holder, open_share.
+
+    Where control is inferred the holder is the likeliest one, and a crossing counts as shut where that is likelier.
+    """
     x = result.inputs
     names = result.case.crossings.set_index("crossing")["name"]
     days = x.window_days
+    open_share = result.totals.open_share if x.inferred is None else np.round(result.totals.open_share)
     rows = []
-    order = sorted(range(len(x.crossings)), key=lambda i: (_fall(x, i), x.crossings[i]))
+    order = sorted(range(len(x.crossings)), key=lambda i: (fall_position(result, i), x.crossings[i]))
     for i in order:
-        shares = x.paths.holders[:, i, x.window]
-        labels = [
-            " and ".join(a for a, s in zip(x.authorities, shares[:, t], strict=True) if s > 0) for t in range(len(days))
-        ]
-        opened = x.paths.open_share[i, x.window]
+        labels = [_likeliest(x.authorities, result.totals.holders[:, i, t]) for t in range(len(days))]
+        opened = open_share[i]
         begin = 0
         for t in range(1, len(days) + 1):
             if t == len(days) or labels[t] != labels[begin] or opened[t] != opened[begin]:
@@ -69,9 +71,14 @@ def holder_table(result: Results) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["crossing", "name", "start", "end", "holder", "open_share"])
 
 
-def _fall(x: Any, i: int) -> int:
-    lost = (x.paths.holders[0, i] < 1).nonzero()[0]
-    return int(lost[0]) if len(lost) else len(x.days)
+def fall_position(result: Results, i: int) -> int:
+    """Position in the window of the first day on which the government probably does not hold crossing i."""
+    lost = (result.totals.holders[0, i] < 0.5).nonzero()[0]
+    return int(lost[0]) if len(lost) else result.totals.holders.shape[2]
+
+
+def _likeliest(authorities: tuple[str, ...], shares: np.ndarray[Any, Any]) -> str:
+    return " and ".join(a for a, s in zip(authorities, shares, strict=True) if s >= shares.max() - 1e-9)
 
 
 def map_table(result: Results, on: date) -> pd.DataFrame:
@@ -80,8 +87,9 @@ def map_table(result: Results, on: date) -> pd.DataFrame:
     start, end = result.window
     if not start <= on <= end:
         raise TradeImpactError(f"map(on={on}): the result covers {start} to {end}; choose a day inside it")
-    position = (pd.Timestamp(on) - x.days[0]).days
-    holders = {c: x.authorities[int(x.paths.holders[:, i, position].argmax())] for i, c in enumerate(x.crossings)}
+    position = (on - start).days
+    shares = result.totals.holders[:, :, position]
+    holders = {c: x.authorities[int(shares[:, i].argmax())] for i, c in enumerate(x.crossings)}
     units = result.case.units
     baseline = result.case.baseline.set_index("crossing")
     best = baseline[f"best_{result.case.currency.lower()}"]

@@ -51,6 +51,11 @@ class Evidence:
         """Only what was published by the day at `position`, its clusters made anew."""
         return replace(self, rows=self.rows[self.rows["published_at"] <= position].reset_index(drop=True))
 
+    def arranged(self, crossings: tuple[str, ...]) -> Evidence:
+        """The same evidence with the crossings in another order."""
+        group = dict(zip(self.crossings, self.groups, strict=True))
+        return replace(self, crossings=crossings, groups=tuple(group[c] for c in crossings))
+
     @cached_property
     def statements(self) -> list[Statement]:
         """Statements on single crossings."""
@@ -71,19 +76,28 @@ class Evidence:
         return [(int(row["last_at"]), float(row["count"]), str(row["weight"])) for row in rows.to_dict("records")]
 
 
+def chain_origin(case: Case) -> date:
+    """First day of the chain: a week before the first treated day."""
+    return case.baseline_until - timedelta(days=LEAD_DAYS)
+
+
 def gather(case: Case, end: date) -> Evidence:
-    """Classified reports of a case on the days from a week before its crisis to `end`."""
-    origin = case.baseline_until - timedelta(days=LEAD_DAYS)
+    """Classified reports of a case on the days from a week before its crisis to `end` or the last report, if later."""
+    origin = chain_origin(case)
     if end < origin:
-        raise TradeImpactError(f"control is inferred from {origin} on, a week before the case's crisis; {end} is earlier")
+        raise TradeImpactError(
+            f"control is inferred from {origin} on, a week before the case's crisis; {end} is earlier"
+        )
     rows = evidence(case)
     base = pd.Timestamp(origin)
     for column, target in (("first", "first_at"), ("last", "last_at"), ("published_latest", "published_at")):
         rows[target] = (pd.to_datetime(rows[column]) - base).dt.days.astype("int64") if len(rows) else pd.Series(dtype="int64")
+    # the chain runs to the last report, so that the window asked for changes nothing
+    last = max([end, *(day.date() for day in rows["published_latest"])])
     units = case.units
     crossings = tuple(sorted(units["crossing"]))
     group = dict(zip(units["crossing"], units["route_group"], strict=True))
-    return Evidence(origin, (end - origin).days + 1, crossings, tuple(str(group[c]) for c in crossings), rows)
+    return Evidence(origin, (last - origin).days + 1, crossings, tuple(str(group[c]) for c in crossings), rows)
 
 
 def chain_of(known: Evidence, p: dict[str, Array], seed: int, block: int, until: int) -> tuple[Array, Array, Array]:

@@ -19,9 +19,11 @@ from numpy.typing import NDArray
 
 from .case import Case
 from .case.calendars import months
-from .case.history import history, insecurity_reference, level_rows
+from .case.history import drivers, insecurity_reference, level_rows
 from .engine.sampling import Marginal
 from .errors import ScenarioError, TradeImpactError
+from .inference import chain_origin
+from .inferred import Inferred, infer_history
 from .model import control
 from .model.baseline import Constraint, Growth, random_walk_with_drift, require_feasible
 from .scenario import GOVERNMENT, NOBODY, AsReported, Event, Scenario
@@ -40,6 +42,10 @@ REQUIRED = (
 )  # fmt: skip
 
 
+STATES = ("capture", "recapture", "close", "reopen")
+PER_CROSSING = ("gap", "collected_rate_declared", "levy_per_truck", "road_levy_per_truck", "unknown_baseline")
+
+
 @dataclass(frozen=True)
 class Inputs:
     """Everything about one run that does not depend on the draw. Shapes: C crossings, T days, A authorities."""
@@ -53,6 +59,7 @@ class Inputs:
     days: pd.DatetimeIndex
     window: slice
     paths: control.Paths
+    inferred: Inferred | None  # control and closures sampled from reports instead of `paths`
     marginals: tuple[Marginal, ...]
     scores: tuple[str, ...]
     parts: tuple[Array, Array, Array]  # low, best, high of the annual baseline, (C,)
@@ -74,17 +81,33 @@ class Inputs:
         return self.days[self.window]
 
 
-def prepare(case: Case, scenario: Scenario | AsReported | None, start: date, end: date) -> Inputs:
-    """Check a case and a scenario against each other and lay them out as arrays."""
+def prepare(
+    case: Case,
+    scenario: Scenario | AsReported | None,
+    start: date,
+    end: date,
+    *,
+    as_of: date | None = None,
+    forecast: str = "persist",
+) -> Inputs:
+    """Check a case and a scenario against each other and lay them out as arrays.
+
+    With `as_of` a history as reported is forecast from the day after it; the case must hold only what was known by then.
+    """
     resolved = _resolve(case, scenario, end)
+    reported = isinstance(scenario, AsReported)
     border = tuple(sorted(case.border_units["crossing"]))
     crossings = border + tuple(sorted(case.inland_units["crossing"]))
     authorities = _authorities(case)
     _check_events(case, resolved, crossings, authorities)
-    origin = min([start, *(e.start for e in resolved.events)])
+    chain = [chain_origin(case)] if reported else []
+    origin = min([start, *chain, *(e.start for e in resolved.events)])
     days = pd.date_range(origin, end)
     window = slice((start - origin).days, len(days))
     paths = build_paths(resolved, crossings, authorities, days)
+    inferred = None
+    if reported:
+        inferred = infer_history(case, crossings, days, paths.insecurity[:, 0], as_of, forecast)
     rows = level_rows(case)
     anchors, anchor_end = _anchors(case, rows)
     parts = case.baseline.set_index("crossing").reindex(list(crossings))
@@ -109,6 +132,7 @@ def prepare(case: Case, scenario: Scenario | AsReported | None, start: date, end
         days=days,
         window=window,
         paths=paths,
+        inferred=inferred,
         marginals=marginals,
         scores=tuple(scores),
         parts=ranges,
@@ -130,7 +154,7 @@ def _resolve(case: Case, scenario: Scenario | AsReported | None, end: date) -> S
     if scenario is None:
         return Scenario("nothing falls")
     if isinstance(scenario, AsReported):
-        return history(case, end)
+        return drivers(case, end)
     if isinstance(scenario, Scenario):
         return scenario
     raise ScenarioError(f"scenario must be a Scenario, case.as_reported() or None, not {type(scenario).__name__}")
@@ -175,24 +199,25 @@ def build_paths(
 ) -> control.Paths:
     """Scenario events as day paths; events at crossings that are assessed with another one change nothing here."""
     place = {c: i for i, c in enumerate(crossings)}
-    shape = (len(crossings), len(days))
-    holders = control.blank_holders(len(authorities), *shape)
+    shape = (len(crossings), len(days), 1)
+    holders = control.blank_holders(len(authorities), *shape[:2])
     opened, threat = np.ones(shape), np.zeros(shape)
-    rate, per_truck = np.full(shape, np.nan), np.full(shape, np.nan)
-    insecurity = np.full(len(days), np.nan)
-    # control and openings are states: events apply in order of their day, entry order within a day
-    for event in sorted(scenario.events, key=lambda e: e.start):
+    rate, per_truck = (np.full((len(authorities) - 2, *shape), np.nan) for _ in range(2))
+    insecurity = np.full((len(days), 1), np.nan)
+    # control and openings are states and apply in order of their day; for the rest a later verb wins over an earlier one
+    states = [e for e in scenario.events if e.verb in STATES]
+    for event in [*sorted(states, key=lambda e: e.start), *(e for e in scenario.events if e.verb not in STATES)]:
         first, last = _positions(event, days)
         if event.verb == "insecurity":
             share, to = event.value("share"), event.value("to")
             line = np.linspace(share or 0.0, share or 0.0 if to is None else to, _length(event, days))
-            insecurity[first:last] = line[: last - first]
+            insecurity[first:last, 0] = line[: last - first]
             continue
         c = place.get(event.crossing)
         if c is None or first >= len(days):
             continue
         if event.verb in ("capture", "recapture"):
-            holders[:, c, first:] = _shares(event, authorities)[:, None]
+            holders[:, c, first:, 0] = _shares(event, authorities)[:, None]
         elif event.verb == "close":
             opened[c, first:last] = event.value("open_share") or 0.0
         elif event.verb == "reopen":
@@ -200,10 +225,9 @@ def build_paths(
         elif event.verb == "threat":
             threat[c, first:last] = event.value("level")
         elif event.verb == "levy":
-            target = rate if event.value("rate") is not None else per_truck
-            other = per_truck if target is rate else rate
-            number = event.value("rate") if target is rate else event.value("per_truck")
-            target[c, first:last], other[c, first:last] = number, np.nan
+            who = slice(None) if not event.by else authorities.index(event.by[0][0]) - 2
+            rate[who, c, first:last] = np.nan if event.value("rate") is None else event.value("rate")
+            per_truck[who, c, first:last] = np.nan if event.value("per_truck") is None else event.value("per_truck")
     return control.Paths(
         holders=holders,
         open_share=opened,
@@ -276,6 +300,12 @@ def _marginals(case: Case, border: Sequence[str], crossings: Sequence[str]) -> t
     if missing:
         raise TradeImpactError(
             f"assumptions.toml lacks {', '.join(missing)}; add [assumption.<name>] with low, best, high, source, grade"
+        )
+    idle = [n for n in general if "." in n and n.split(".", 1)[0] not in PER_CROSSING]
+    if idle:
+        raise TradeImpactError(
+            f"assumption {idle[0]!r}: only {', '.join(PER_CROSSING)} can differ by crossing; "
+            f"set {idle[0].split('.', 1)[0]!r} itself"
         )
     stray = [n for n in general if "." in n and n.split(".", 1)[1] not in crossings]
     if stray:

@@ -7,16 +7,19 @@ case currency, dollars per unit for dollars).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .drawn import at_crossings, baseline_of
 from .engine.blocks import BLOCK
-from .engine.sampling import Sampler, ordered_elasticities, uniforms
+from .engine.sampling import Sampler, ordered_elasticities
+from .errors import TradeImpactError
+from .inferred import inferred_paths
 from .inputs import Inputs
 from .model import baseline as base
+from .model.control import Paths
 from .model.ledger import LINES, Flows, Rates, check_identities, ledger_lines
 from .model.tariff import split_gap
 from .model.trade import apply_ceiling, defer, group_codes, recovery, response_ratio
@@ -35,6 +38,8 @@ class Block:
     by_month: Array  # (lines, months, draws)
     by_day: Array  # (DAILY, window days, draws)
     by_authority: Array  # (insurgent authorities, 3: baseline, revenue, gain, draws)
+    holders: Array  # (authorities, crossings, window days, draws or 1)
+    open_share: Array  # (crossings, window days, draws or 1)
     drawn: dict[str, Array]
 
 
@@ -44,130 +49,86 @@ def run_block(x: Inputs, sampler: Sampler, number: int, weights: Array) -> Block
     p = ordered_elasticities(sampler.block(number), marginals, sampler.seed, number)
     for name in ("friction_nobody_extra", "insecurity_sensitivity", "deferral_share"):
         p[name] = np.maximum(p[name], 0.0)
-    m0, r0, annual, drawn = _baseline(x, p, sampler.seed, number)
-    rates = _rates(x, p, r0, annual)
-    flows, rates = _respond(x, p, m0, rates)
+    m0, r0, annual, drawn = baseline_of(x, p, sampler.seed, number)
+    paths = x.paths
+    if x.inferred is not None:
+        paths = inferred_paths(x.inferred, p, x.paths, sampler.seed, number, x.insecurity_reference)
+    levies = _levies(x, p, paths, annual)
+    rates = _rates(x, p, paths, r0, annual, levies)
+    flows, rates = _respond(x, p, paths, m0, rates)
     lines = ledger_lines(flows, rates)
-    return _collect(x, p, lines, flows, rates, weights, drawn)
+    return _collect(x, p, paths, lines, flows, rates, levies, weights, drawn)
 
 
-def at_crossings(p: Mapping[str, Array], name: str, crossings: tuple[str, ...]) -> Array:
-    """An assumption at each crossing, (crossings, draws): its own record where there is one, else the general one."""
-    return np.stack([p.get(f"{name}.{c}", p[name]) for c in crossings])
+def _per_truck(x: Inputs, p: dict[str, Array], ordinary: Array) -> Array:
+    """True customs value of a truck load at each border crossing, (border, draws)."""
+    names = x.crossings[: x.border]
+    known = [f"trucks.{c}" for c in names]
+    return np.stack([ordinary[i] / p[n] if n in p else p["value_per_truck"] for i, n in enumerate(known)])
 
 
-def _baseline(x: Inputs, p: dict[str, Array], seed: int, block: int) -> tuple[Array, Array, Array, dict[str, Array]]:
-    """True customs value M0 (C, T, B), collected rate r0 (C, 1, B), ordinary-day value (C, B), and the drawn inputs."""
-    parts = annual_parts(x, p)
-    share = parts / parts.sum(axis=0)
-    anchor = _anchor(x, p)
-    shocks = _shocks(x, seed, block)
-    growth = x.growth or base.Growth(0.0, 0.0, 0.0, 0)
-    score = p["level_growth"] if x.growth else np.zeros(BLOCK)
-    level = base.level_path(anchor, growth, score, shocks, x.days_after_anchor)
-    if x.growth is None:
-        level = level * np.exp(p["annual_growth"] * (np.maximum(x.days_after_anchor, 0) / 365.25)[:, None])
-    r0, _, _ = collected_rates(x, p)
-    ordinary = anchor * share / r0
-    m0 = (share / r0)[:, None] * level[None]
-    for who, hit, (a, b, c) in x.holidays:
-        m0[np.ix_(who, hit)] *= base.two_piece(a, b, c, p["holiday"])
-    drawn = {name: v for name, v in p.items() if not name.startswith(("part.", "total."))}
-    drawn |= {f"share.{c}": share[i] for i, c in enumerate(x.crossings)}
-    drawn["baseline_level"] = level[x.window].mean(axis=0)
-    return m0, r0[:, None], ordinary, drawn
+def _levies(x: Inputs, p: dict[str, Array], s: Paths, ordinary: Array) -> list[Array]:
+    """Levy rate of each insurgent authority as a share of value, (crossings, days or 1, draws) each.
 
-
-def annual_parts(x: Inputs, p: Mapping[str, Array]) -> Array:
-    """Annual collected revenue of each unit that meets every adding-up constraint, currency per year (C, B)."""
-    low, best, high = x.parts
-    start = base.two_piece(low[:, None], best[:, None], high[:, None], np.stack([p[f"part.{c}"] for c in x.crossings]))
-    totals = np.empty((len(x.constraints), BLOCK))
-    for row, c in enumerate(x.constraints):
-        totals[row] = base.two_piece(c.low, c.best, c.high, p[f"total.{c.name}"])
-    return base.fit_parts(start, low, high, totals, x.constraints, x.crossings, checked=True)
-
-
-def collected_rates(x: Inputs, p: Mapping[str, Array]) -> tuple[Array, Array, Array]:
-    """Collected rate on true customs value, undeclared share and leakage share of each unit, (C, B) each.
-
-    Where a crossing has commodity data, the rate is what the schedule takes of its mix, less the gap; elsewhere it is
-    the drawn rate on declared value, less what is not declared.
+    The scenario's levy where it sets one for that authority, else the case's levy per truck; none at inland houses.
     """
-    undeclared, leaking = split_gap(at_crossings(p, "gap", x.crossings), p["gap_split"])
-    rate = at_crossings(p, "collected_rate_declared", x.crossings) * (1 - undeclared)
-    for position, c in enumerate(x.crossings):
-        if c in x.statutory:
-            low, best, high = x.statutory[c]
-            scheduled = base.two_piece(low, best, high, p["tariff"])
-            rate[position] = scheduled * (1 - undeclared[position]) * (1 - leaking[position])
-    return rate, undeclared, leaking
+    per_truck = _per_truck(x, p, ordinary)
+    usual = np.zeros((len(x.crossings), 1, BLOCK))
+    usual[: x.border, 0] = at_crossings(p, "levy_per_truck", x.crossings[: x.border]) / per_truck
+    found = []
+    for rate, truck in zip(s.levy_rate, s.levy_per_truck, strict=True):
+        levy = usual
+        if np.isfinite(truck).any():
+            by_truck = truck[: x.border] / per_truck[:, None]
+            levy = np.repeat(levy, len(x.days), axis=1)
+            levy[: x.border] = np.where(np.isfinite(by_truck), by_truck, levy[: x.border])
+        found.append(np.where(np.isfinite(rate), rate, levy) if np.isfinite(rate).any() else levy)
+    return found
 
 
-def _anchor(x: Inputs, p: dict[str, Array]) -> Array:
-    """Level per ordinary day in the anchor period: one of the conflicting rows in each draw, inside its rounding."""
-    from scipy.special import ndtr
-
-    pick = np.minimum((ndtr(p["level_row"]) * len(x.anchors)).astype(int), len(x.anchors) - 1)
-    rows = [base.two_piece(*row, p["level_value"]) for row in x.anchors]
-    return np.asarray(np.stack(rows)[pick, np.arange(BLOCK)])
-
-
-def _shocks(x: Inputs, seed: int, block: int) -> Array:
-    from scipy.special import ndtri
-
-    count = base.months_needed(x.days_after_anchor) if x.growth else 0
-    if not count:
-        return np.zeros((base.months_needed(x.days_after_anchor), BLOCK))
-    return np.stack([ndtri(uniforms(seed, f"level/{month}", block)) for month in range(count)])
-
-
-def _rates(x: Inputs, p: dict[str, Array], r0: Array, ordinary: Array) -> Rates:
+def _rates(x: Inputs, p: dict[str, Array], s: Paths, r0: Array, ordinary: Array, levies: list[Array]) -> Rates:
     """Levy, road and inland rates as shares of value, before anything changes the collected rate. (C, T|1, B)."""
     border = x.border
-    names = x.crossings[:border]
-    per_truck = np.stack(
-        [ordinary[i] / p[f"trucks.{c}"] if f"trucks.{c}" in p else p["value_per_truck"] for i, c in enumerate(names)]
-    )
-    usual = at_crossings(p, "levy_per_truck", names) / per_truck
-    levy = np.zeros((len(x.crossings), 1, BLOCK))
-    levy[:border, 0] = usual
-    set_rate, set_truck = x.paths.levy_rate, x.paths.levy_per_truck[:border]
-    if np.isfinite(set_rate).any() or np.isfinite(set_truck).any():
-        levy = np.repeat(levy, len(x.days), axis=1)
-        by_truck = set_truck[..., None] / per_truck[:, None]
-        levy[:border] = np.where(np.isfinite(by_truck), by_truck, levy[:border])
-        levy = np.where(np.isfinite(set_rate)[..., None], set_rate[..., None], levy)
     road = np.zeros((len(x.crossings), 1, BLOCK))
-    road[:border, 0] = at_crossings(p, "road_levy_per_truck", names) * p["road_paying_share"] / per_truck
+    paying = at_crossings(p, "road_levy_per_truck", x.crossings[:border]) * p["road_paying_share"]
+    road[:border, 0] = paying / _per_truck(x, p, ordinary)
     return Rates(
         collected_baseline=r0,
         collected=r0,
         inland=r0 * p["inland_rate_ratio"],
         inland_probability=p["inland_charge_probability"][None, None],
-        levy=levy,
+        levy=_mixed(levies, s),
         road=road,
         once=p["receipt_honoured"][None, None],
     )
 
 
-def _respond(x: Inputs, p: dict[str, Array], m0: Array, rates: Rates) -> tuple[Flows, Rates]:
+def _mixed(levies: list[Array], s: Paths) -> Array:
+    """Levy rate at each crossing: that of its holder, averaged by share where authorities hold it together."""
+    if not levies:
+        return np.zeros((1, 1, 1))
+    if all(levy is levies[0] for levy in levies):
+        return levies[0]
+    together = s.insurgent
+    taken = sum((share * levy for share, levy in zip(s.holders[2:], levies, strict=True)), np.zeros((1, 1, 1)))
+    return np.asarray(np.where(together > 0, taken / np.where(together > 0, together, 1.0), levies[0]))
+
+
+def _respond(x: Inputs, p: dict[str, Array], s: Paths, m0: Array, rates: Rates) -> tuple[Flows, Rates]:
     """Trade of every crossing and day under the scenario, MODEL 5 in its order, and the collected rate it meets."""
-    holders = x.paths.holders[..., None]
-    g, nobody, insurgent = holders[0], holders[1], holders[2:].sum(axis=0)
-    w = x.paths.open_share[..., None]
-    t0, days = x.paths.first_event, len(x.days)
+    w = s.open_share
+    t0, days = s.first_event, len(x.days)
     ones = np.ones((1, days, 1))
-    blank = Flows(m0, m0, np.zeros_like(ones), ones, ones, w, g, nobody, insurgent)
+    blank = Flows(m0, m0, np.zeros_like(ones), ones, ones, w, s.government, s.nobody, s.insurgent)
     if t0 >= days:
         return blank, rates
     after = slice(t0, days)
     border = slice(0, x.border)
-    e = _insecurity(x, p, after)
-    rates = _weakened(x, p, rates)
+    e = _insecurity(x, p, s, after)
+    rates = _weakened(x, p, s, rates)
     v = m0[border, after]
-    o, kappa, friction = _access(x, p, after)
-    h = _cost(x, p, rates, friction, after)
+    o, kappa, friction = _access(x, p, s, after)
+    h = _cost(x, p, s, rates, friction, after)
     codes = group_codes(x.groups)
     elasticities = {name: p[name] for name in ("theta", "phi", "epsilon")}
     ratio, q = response_ratio(v, codes, h, o, **elasticities)
@@ -195,7 +156,7 @@ def _assemble(
     fed = feed.sum(axis=1)[:, None]
     response, returned = m0.copy(), np.zeros_like(m0)
     response[:border, after], returned[:border, after] = star, back
-    house = m0[border:, after] * x.paths.open_share[border:, after, None]
+    house = m0[border:, after] * blank.open_share[border:, after]
     with_star = base.inland_trade(np.where(some, star / safe, 1.0), feed)
     with_back = base.inland_trade(np.where(some, back / safe, 0.0), feed) - (1 - fed)
     response[border:, after], returned[border:, after] = house * with_star, house * with_back
@@ -212,30 +173,29 @@ def _feed(x: Inputs, p: dict[str, Array]) -> Array:
     return np.asarray(feed / np.maximum(feed.sum(axis=1, keepdims=True), 1.0))
 
 
-def _insecurity(x: Inputs, p: dict[str, Array], after: slice) -> Array:
+def _insecurity(x: Inputs, p: dict[str, Array], s: Paths, after: slice) -> Array:
     """E(t) = exp(-gamma (e - e_ref)), 1 on days without a driver, (days, draws)."""
-    excess = np.nan_to_num(x.paths.insecurity[after] - x.insecurity_reference, nan=0.0)
-    return np.exp(-p["insecurity_sensitivity"] * excess[:, None])
+    excess = np.nan_to_num(s.insecurity[after] - x.insecurity_reference, nan=0.0)
+    return np.asarray(np.exp(-p["insecurity_sensitivity"] * excess))
 
 
-def _weakened(x: Inputs, p: dict[str, Array], rates: Rates) -> Rates:
+def _weakened(x: Inputs, p: dict[str, Array], s: Paths, rates: Rates) -> Rates:
     """The collected rate where staff leave: falls with insecurity above its reference, never rises."""
-    excess = np.maximum(np.nan_to_num(x.paths.insecurity - x.insecurity_reference, nan=0.0), 0.0)
+    excess = np.maximum(np.nan_to_num(s.insecurity - x.insecurity_reference, nan=0.0), 0.0)
     if not excess.any():
         return rates
-    kept = np.exp(-np.maximum(p["collection_weakening"], 0.0) * excess[:, None])
+    kept = np.exp(-np.maximum(p["collection_weakening"], 0.0) * excess)
     return Rates(**(rates.__dict__ | {"collected": rates.collected_baseline * kept[None]}))
 
 
-def _access(x: Inputs, p: dict[str, Array], after: slice) -> tuple[Array, Array, Array]:
+def _access(x: Inputs, p: dict[str, Array], s: Paths, after: slice) -> tuple[Array, Array, Array]:
     """Open share o, ceiling kappa and friction of the border crossings, (border, days, draws)."""
     border = slice(0, x.border)
-    holders = x.paths.holders[:, border, after, None]
-    nobody, insurgent = holders[1], holders[2:].sum(axis=0)
-    since = x.paths.days_since_reopening[border, after, None]
+    g, nobody, insurgent = s.government[border, after], s.nobody[border, after], s.insurgent[border, after]
+    since = s.days_since_reopening[border, after]
     half_life = p["recovery_half_life_days"]
     back = recovery(since, p["recovery_start_share"], half_life, p["permanent_loss"])
-    o = x.paths.open_share[border, after, None] * back * (1 - nobody * (1 - p["nobody_open_share"]))
+    o = s.open_share[border, after] * back * (1 - nobody * (1 - p["nobody_open_share"]))
     days = np.arange(o.shape[1])[None, :, None]
     ramp = np.minimum(days / np.maximum(p["capacity_ramp_days"], 1.0), 1.0)
     ceiling = (
@@ -246,15 +206,16 @@ def _access(x: Inputs, p: dict[str, Array], after: slice) -> tuple[Array, Array,
     # truck counts at a reopened post contain its friction already
     taken = insurgent * (since < 0) * p["friction_insurgent"]
     lawless = nobody * (p["friction_insurgent"] + p["friction_nobody_extra"])
-    threatened = holders[0] * x.paths.threat[border, after, None] * p["friction_threat"]
+    threatened = g * s.threat[border, after] * p["friction_threat"]
     return o, kappa, taken + lawless + threatened
 
 
-def _cost(x: Inputs, p: dict[str, Array], rates: Rates, friction: Array, after: slice) -> Array:
+def _cost(
+    x: Inputs, p: dict[str, Array], s: Paths, rates: Rates, friction: Array, after: slice
+) -> Array:
     """Cost now over cost in the baseline at border crossings, (border, days, draws)."""
     border = slice(0, x.border)
-    holders = x.paths.holders[:, border, after, None]
-    g, nobody, insurgent = holders[0], holders[1], holders[2:].sum(axis=0)
+    g, nobody, insurgent = s.government[border, after], s.nobody[border, after], s.insurgent[border, after]
     r0 = rates.collected_baseline[border]
     _, leaking = split_gap(at_crossings(p, "gap", x.crossings[: x.border]), p["gap_split"])
     bribes = (r0[:, 0] * leaking / (1 - leaking) * p["bribe_share"])[:, None]
@@ -268,7 +229,15 @@ def _cost(x: Inputs, p: dict[str, Array], rates: Rates, friction: Array, after: 
 
 
 def _collect(
-    x: Inputs, p: dict[str, Array], lines: dict[str, Array], f: Flows, r: Rates, weights: Array, drawn: dict[str, Array]
+    x: Inputs,
+    p: dict[str, Array],
+    s: Paths,
+    lines: dict[str, Array],
+    f: Flows,
+    r: Rates,
+    levies: list[Array],
+    weights: Array,
+    drawn: dict[str, Array],
 ) -> Block:
     """Sum lines over the window by crossing and month, add illicit transit, check the identities day by day."""
     illicit = _illicit(x, p) * weights[:, None]  # (window days, draws)
@@ -291,34 +260,40 @@ def _collect(
                 crossing[row, -1] = illicit.sum(axis=0)
         month[row] = np.add.reduceat(daily[name], starts, axis=0)
     check_identities(daily)
-    return Block(crossing, month, np.stack([daily[n] for n in DAILY]), _authorities(x, f, r, illicit, weights), drawn)
+    return Block(crossing, month, np.stack([daily[n] for n in DAILY]), _authorities(x, s, f, r, levies, illicit, weights),
+        s.holders[:, :, window], s.open_share[:, window], drawn)
 
 
 def _illicit(x: Inputs, p: dict[str, Array]) -> Array:
     """Illicit transit per day in the case currency, (window days, draws); not tied to a crossing."""
     record = x.case.assumption_records["illicit_transit_per_year"]
     rate = x.usd_rate[x.window] if record.unit.upper().startswith("USD") else np.ones(len(x.window_days))
-    return np.asarray(p["illicit_transit_per_year"][None] / 365.25 * np.nan_to_num(rate, nan=0.0)[:, None])
+    if not np.isfinite(rate).all():
+        day = x.window_days[~np.isfinite(rate)][0].date()
+        raise TradeImpactError(
+            f"illicit_transit_per_year is in dollars and the case has no exchange rate for {day}; add it to fx.csv"
+        )
+    return np.asarray(p["illicit_transit_per_year"][None] / 365.25 * rate[:, None])
 
 
-def _authorities(x: Inputs, f: Flows, r: Rates, illicit: Array, weights: Array) -> Array:
-    """Baseline, revenue and gain of each insurgent authority over the window.
+def _authorities(
+    x: Inputs, s: Paths, f: Flows, r: Rates, levies: list[Array], illicit: Array, weights: Array
+) -> Array:
+    """Baseline, revenue and gain of each insurgent authority over the window, (authorities, 3, draws).
 
     A levy goes to whoever holds the crossing; road levies and illicit transit go to the first insurgent authority.
     """
     window = x.window
     trade = (f.response_trade + f.returned_trade)[:, window]
-    levy = r.levy if r.levy.shape[1] == 1 else r.levy[:, window]
-    out = np.zeros((len(x.authorities) - 2, 3, BLOCK))
-    for position in range(out.shape[0]):
-        share = x.paths.holders[2 + position, :, window, None]
-        out[position, 1] = np.einsum("ctb,t->b", levy * trade * share, weights)
+    out = np.zeros((len(levies), 3, BLOCK))
+    for position, (share, levy) in enumerate(zip(s.holders[2:], levies, strict=True)):
+        rate = levy if levy.shape[1] == 1 else levy[:, window]
+        out[position, 1] = np.einsum("ctb,t->b", rate * trade * share[:, window], weights)
     if len(out):
-        once = r.once * f.insurgent[:, window]
-        road = np.einsum("ctb,t->b", r.road * trade * (1 - once), weights)
-        out[0, 0] = np.einsum(
-            "ctb,t->b", np.broadcast_to(r.road * f.baseline_trade[:, window], trade.shape), weights
-        ) + illicit.sum(axis=0)
-        out[0, 1] += road + illicit.sum(axis=0)
+        other = illicit.sum(axis=0)
+        before = np.broadcast_to(r.road * f.baseline_trade[:, window], trade.shape)
+        out[0, 0] = np.einsum("ctb,t->b", before, weights) + other
+        paid = r.road * trade * (1 - r.once * f.insurgent[:, window])
+        out[0, 1] += np.einsum("ctb,t->b", paid, weights) + other
     out[:, 2] = out[:, 1] - out[:, 0]
     return out

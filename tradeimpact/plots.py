@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from .case.load import data_file
-from .chart_tables import daily_table, holder_table, ledger_table, map_table
+from .chart_tables import daily_table, fall_position, holder_table, ledger_table, map_table
 from .figures import alt, bridge, charts, compare, maps, strips, timelines
 from .figures.save import save as save_figure
 from .figures.text import amount, estimate
@@ -169,11 +169,14 @@ class Plots:
         return dict(zip(table["authority"], table["name"], strict=True))
 
     def _falls(self) -> list[tuple[Any, str]]:
+        """Days on which crossings probably leave the government's hands, with their names."""
+        x = self.result.inputs
         names = self.result.case.crossings.set_index("crossing")["name"]
         falls: dict[Any, list[str]] = {}
-        for event in self.result.scenario.events:
-            if event.verb == "capture":
-                falls.setdefault(event.start, []).append(str(names[event.crossing]).split("/")[0])
+        for i, crossing in enumerate(x.crossings):
+            position = fall_position(self.result, i)
+            if position < len(x.window_days):
+                falls.setdefault(x.window_days[position].date(), []).append(str(names[crossing]).split("/")[0])
         return [(day, who[0] if len(who) == 1 else f"{who[0]} +{len(who) - 1}") for day, who in sorted(falls.items())]
 
     def _draw(

@@ -46,6 +46,8 @@ class Totals:
     by_month: Array
     by_day: Array
     by_authority: Array
+    holders: Array
+    open_share: Array
     drawn: Mapping[str, Array]
 
 

@@ -15,7 +15,7 @@ from .case import Case
 from .engine.blocks import blocks
 from .engine.sampling import Sampler, seed_of
 from .inputs import Inputs, prepare
-from .kernel import Array, annual_parts, collected_rates
+from .drawn import Array, annual_parts, collected_rates
 from .schedule import mix_assessed, statutory_rates
 from .statistics import describe
 

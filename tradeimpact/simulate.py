@@ -11,6 +11,7 @@ from .case import Case
 from .engine.blocks import BLOCK, blocks
 from .engine.sampling import Sampler, seed_of
 from .errors import TradeImpactError
+from .inference import FORECASTS
 from .inputs import Inputs, prepare
 from .kernel import Array, Block, run_block
 from .results import Results, Totals
@@ -26,6 +27,8 @@ def simulate(
     *,
     start: str | date | datetime,
     end: str | date | datetime,
+    as_of: str | date | datetime | None = None,
+    forecast: str = "persist",
     draws: int = DEFAULT_DRAWS,
     rng: int | np.random.Generator | None = None,
 ) -> Results:
@@ -39,6 +42,12 @@ def simulate(
         None is the empty scenario, which equals the counterfactual bit for bit.
     start, end : day
         Window the results are for, both ends included. Events before it are simulated and not counted.
+    as_of : day, optional
+        Use only what was published by then (``case.as_of``). A history as reported is known up to that day and forecast
+        after it; with a scenario of your own it limits the data, never the events you set.
+    forecast : {"persist", "hazard", "contagion"}
+        How a history as reported goes on after `as_of`: holders stay, change at the drawn hazards, or at hazards that rise
+        with every lost crossing of the route group.
     draws : int
         Number of draws; the first n of more draws are the same as n draws.
     rng : int, numpy Generator or None
@@ -66,7 +75,11 @@ def simulate(
     if last < first:
         raise TradeImpactError(f"the window ends on {last}, before it starts on {first}; both ends are included")
     list(blocks(draws))  # refuse a bad number before any work
-    inputs = prepare(case, scenario, first, last)
+    if forecast not in FORECASTS:
+        raise TradeImpactError(f"forecast={forecast!r}: expected one of {', '.join(FORECASTS)}")
+    day = None if as_of is None else to_day(as_of)
+    known = case if day is None else case.as_of(day)
+    inputs = prepare(known, scenario, first, last, as_of=day, forecast=forecast)
     run = Run(inputs, seed_of(rng), draws)
     return run.results(case.currency.lower())
 
@@ -94,6 +107,8 @@ class Run:
             by_month=_join([(b.by_month, n) for b, n in kept]),
             by_day=_join([(b.by_day, n) for b, n in kept]),
             by_authority=_join([(b.by_authority, n) for b, n in kept]),
+            holders=_mean([(b.holders, n) for b, n in kept]),
+            open_share=_mean([(b.open_share, n) for b, n in kept]),
             drawn={name: np.concatenate([b.drawn[name][:n] for b, n in kept]) for name in kept[0][0].drawn},
         )
         return Results(inputs=x, totals=totals, seed=self.seed, currency=currency, rerun=self.results)
@@ -118,3 +133,9 @@ def _join(parts: list[tuple[Array, int]]) -> Array:
     for position, (block, n) in enumerate(parts):
         out[..., position * BLOCK : position * BLOCK + n] = block[..., :n]
     return out
+
+
+def _mean(parts: list[tuple[Array, int]]) -> Array:
+    """Mean over the draws wanted; paths that are the same in every draw have one."""
+    total = sum((b[..., :n].sum(axis=-1) if b.shape[-1] > 1 else b[..., 0] * n for b, n in parts), np.zeros(()))
+    return np.asarray(total / sum(n for _, n in parts))

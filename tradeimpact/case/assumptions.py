@@ -56,6 +56,7 @@ class Assumption:
     group: str = ""
     sign: int = 1
     alternatives: tuple[Option, ...] = ()
+    prior: tuple[float, ...] = ()  # low, best, high before its source was published
 
     @property
     def fixed(self) -> bool:
@@ -151,7 +152,7 @@ class Assumptions:
         """One row per assumption; structural alternatives have a row per option, with its weight."""
         import pandas as pd
 
-        columns = [f.name for f in fields(Assumption) if f.name != "alternatives"] + ["option", "weight"]
+        columns = [f.name for f in fields(Assumption) if f.name not in ("alternatives", "prior")] + ["option", "weight"]
         rows: list[dict[str, Any]] = []
         for record in self.records.values():
             base = {name: getattr(record, name) for name in columns[:-2]} | {"option": "", "weight": 1.0}
@@ -229,6 +230,7 @@ def _record(
     _check_values(values, fault)
     if len(problems) > before:
         return None
+    values["prior"] = tuple(float(x) for x in values.get("prior", ()))
     numbers = {key: float(values[key]) for key in ("low", "best", "high")}
     return Assumption(**(values | numbers))
 

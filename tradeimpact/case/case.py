@@ -21,7 +21,7 @@ from .convert import to_text
 from .replace import difference, typed_tables
 
 if TYPE_CHECKING:
-    from ..scenario import AsReported
+    from ..scenario import AsReported, Scenario
 
 USER = "set by the user"
 CHANGES = ("kind", "name", "before", "after", "source")
@@ -279,6 +279,10 @@ class Case:
         )
         return replace(self, _tables={**self._tables, **typed}, _changed=self._changed + log)
 
+    def replaced(self, tables: Mapping[str, pd.DataFrame], assumptions: Mapping[str, Assumption]) -> Case:
+        """Case with tables and assumptions of another vintage of itself, unchecked."""
+        return replace(self, _tables=dict(tables), _assumptions=replace(self._assumptions, records=dict(assumptions)))
+
     def assume(self, changes: Mapping[str, Any], *, source: str | None = None) -> Case:
         """Case with assumptions replaced: ``case.assume({"theta": (4, 6, 9)}, source="my reading of …")``.
 
@@ -286,6 +290,24 @@ class Case:
         fields.
         """
         return replace(self, _assumptions=self._assumptions.assume(changes, source))
+
+    def in_hindsight(self, end: str | date) -> Scenario:
+        """Scenario of best dates with hindsight, up to `end`: for comparison and scoring, never for what could be known."""
+        from ..scenario import to_day
+        from .history import in_hindsight
+
+        return in_hindsight(self, to_day(end))
+
+    def as_of(self, day: str | date) -> Case:
+        """The case as it could be known on `day`: only what was published by its latest possible day, in every table.
+
+        Baseline figures that rest on later publications are rebuilt from the rows that remain, assumptions that rest on
+        later ones take their stated prior, and hindsight tables are left out.
+        """
+        from ..scenario import to_day
+        from .vintage import as_of
+
+        return as_of(self, to_day(day))
 
     def as_reported(self) -> AsReported:
         """Marker for the history as reports tell it; ``simulate`` resolves it against its case."""

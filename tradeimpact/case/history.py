@@ -1,7 +1,4 @@
-"""The history as it is best known, as a scenario: falls, closures, threat and insecurity from the case's own tables.
-
-For now control comes from the best dates of `hindsight_control`; closures and insecurity from their tables.
-"""
+"""The history of a case as a scenario: drivers as published, and control by best dates for those who want hindsight."""
 
 from __future__ import annotations
 
@@ -17,9 +14,14 @@ if TYPE_CHECKING:
     from .case import Case
 
 
-def history(case: Case, end: date) -> Scenario:
-    """Scenario of what is best known to have happened in `case` up to `end`, both control and drivers."""
-    scenario = Scenario("as reported (best dates)")
+def drivers(case: Case, end: date) -> Scenario:
+    """General insecurity as published, up to `end`; control and closures are inferred from reports, not stated here."""
+    return _insecurity(Scenario("as reported"), case, end)
+
+
+def in_hindsight(case: Case, end: date) -> Scenario:
+    """Scenario of what is best known to have happened up to `end`: falls, closures, threat and insecurity by best dates."""
+    scenario = Scenario("in hindsight (best dates)")
     falls = case.hindsight_control.sort_values(["start", "crossing"])
     for row in records(falls):
         if row["start"].date() > end:
@@ -72,10 +74,12 @@ def _insecurity(scenario: Scenario, case: Case, end: date) -> Scenario:
 def insecurity_points(case: Case) -> pd.Series:
     """Observed insecurity driver: share held by insurgents by day (index of dates), rows marked `driver` only."""
     table = case.insecurity
-    rows = table[table["use"] == "driver"].sort_values("date") if len(table) else table
+    rows = table[table["use"] == "driver"] if len(table) else table
     if not len(rows):
         return pd.Series(dtype=float)
-    return pd.Series((rows["held"] / rows["total"]).to_numpy(float), index=[d.date() for d in rows["date"]])
+    # two counts of one day stand for their mean: the driver is a path, not a list of claims
+    share = (rows["held"] / rows["total"]).groupby(rows["date"].dt.date).mean()
+    return share.sort_index()
 
 
 def insecurity_reference(case: Case) -> float:

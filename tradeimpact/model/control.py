@@ -1,7 +1,8 @@
-"""Who holds a crossing, whether it is open, threatened, recovering: scenario events as paths over days.
+"""Who holds a crossing, whether it is open, threatened, recovering: histories as paths over days.
 
-Holder shares are arrays (authorities, crossings, days) that sum to 1 over authorities; open shares and threat levels
-are (crossings, days). Closure is separate from control (MODEL section 4).
+Holder shares are arrays (authorities, crossings, days, draws) that sum to 1 over authorities; open shares and threat
+levels are (crossings, days, draws). The last axis has length 1 where a history is the same in every draw. Closure is
+separate from control (MODEL section 4).
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ Array = NDArray[np.float64]
 class Paths:
     """History of one scenario. Days run from its origin; shapes as in the module text.
 
-    `days_since_reopening` is negative before a crossing was ever shut; `insecurity` is NaN on days without a driver;
-    `levy_rate` and `levy_per_truck` (crossings, days) are NaN where the scenario sets none; `first_event` is the
-    position of the first day on which anything differs from the counterfactual (number of days if none).
+    `insecurity` (days, draws) is NaN on days without a driver; `days_since_reopening` (crossings, days, draws) is negative
+    before a crossing was ever shut and while it is; `levy_rate` and `levy_per_truck` (insurgent authorities, crossings,
+    days, 1) are NaN where the scenario sets none; `first_event` is the position of the first day on which anything
+    differs from the counterfactual (number of days if none).
     """
 
     holders: Array
@@ -32,10 +34,25 @@ class Paths:
     levy_per_truck: Array
     first_event: int
 
+    @property
+    def government(self) -> Array:
+        """Share held by the government, (crossings, days, draws)."""
+        return self.holders[0]
+
+    @property
+    def nobody(self) -> Array:
+        """Share held by nobody, (crossings, days, draws)."""
+        return self.holders[1]
+
+    @property
+    def insurgent(self) -> Array:
+        """Share held by all insurgent authorities together, (crossings, days, draws)."""
+        return np.asarray(self.holders[2:].sum(axis=0))
+
 
 def blank_holders(authorities: int, crossings: int, days: int) -> Array:
     """Everything held by the first authority (the government)."""
-    holders = np.zeros((authorities, crossings, days))
+    holders = np.zeros((authorities, crossings, days, 1))
     holders[0] = 1.0
     return holders
 
@@ -54,6 +71,5 @@ def days_since_reopening(open_share: Array) -> Array:
 def first_change(holders: Array, open_share: Array, threat: Array, insecurity: Array) -> int:
     """Position of the first day with any change from the counterfactual; the number of days if there is none."""
     changed = (holders[0] != 1).any(axis=0) | (open_share != 1).any(axis=0) | (threat != 0).any(axis=0)
-    changed |= np.isfinite(insecurity)
-    hits = np.flatnonzero(changed)
+    hits = np.flatnonzero(changed.any(axis=-1) | np.isfinite(insecurity).any(axis=-1))
     return int(hits[0]) if len(hits) else open_share.shape[1]

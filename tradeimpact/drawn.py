@@ -1,0 +1,90 @@
+"""What is drawn before any crossing falls: the baseline of each unit and the rates behind it, for one block of draws.
+
+Arrays are (crossings, days, draws) or (crossings, draws), draws last; money in the case currency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .engine.blocks import BLOCK
+from .engine.sampling import uniforms
+from .inputs import Inputs
+from .model import baseline as base
+from .model.tariff import split_gap
+
+Array = NDArray[np.float64]
+
+
+def at_crossings(p: Mapping[str, Array], name: str, crossings: tuple[str, ...]) -> Array:
+    """An assumption at each crossing, (crossings, draws): its own record where there is one, else the general one."""
+    return np.stack([p.get(f"{name}.{c}", p[name]) for c in crossings])
+
+
+def baseline_of(x: Inputs, p: dict[str, Array], seed: int, block: int) -> tuple[Array, Array, Array, dict[str, Array]]:
+    """True customs value M0 (C, T, B), collected rate r0 (C, 1, B), ordinary-day value (C, B), and the drawn inputs."""
+    parts = annual_parts(x, p)
+    share = parts / parts.sum(axis=0)
+    anchor = _anchor(x, p)
+    shocks = _shocks(x, seed, block)
+    growth = x.growth or base.Growth(0.0, 0.0, 0.0, 0)
+    score = p["level_growth"] if x.growth else np.zeros(BLOCK)
+    level = base.level_path(anchor, growth, score, shocks, x.days_after_anchor)
+    if x.growth is None:
+        level = level * np.exp(p["annual_growth"] * (np.maximum(x.days_after_anchor, 0) / 365.25)[:, None])
+    r0, _, _ = collected_rates(x, p)
+    ordinary = anchor * share / r0
+    m0 = (share / r0)[:, None] * level[None]
+    for who, hit, (a, b, c) in x.holidays:
+        m0[np.ix_(who, hit)] *= base.two_piece(a, b, c, p["holiday"])
+    drawn = {name: v for name, v in p.items() if not name.startswith(("part.", "total."))}
+    drawn |= {f"share.{c}": share[i] for i, c in enumerate(x.crossings)}
+    drawn["baseline_level"] = level[x.window].mean(axis=0)
+    return m0, r0[:, None], ordinary, drawn
+
+
+def annual_parts(x: Inputs, p: Mapping[str, Array]) -> Array:
+    """Annual collected revenue of each unit that meets every adding-up constraint, currency per year (C, B)."""
+    low, best, high = x.parts
+    start = base.two_piece(low[:, None], best[:, None], high[:, None], np.stack([p[f"part.{c}"] for c in x.crossings]))
+    totals = np.empty((len(x.constraints), BLOCK))
+    for row, c in enumerate(x.constraints):
+        totals[row] = base.two_piece(c.low, c.best, c.high, p[f"total.{c.name}"])
+    return base.fit_parts(start, low, high, totals, x.constraints, x.crossings, checked=True)
+
+
+def collected_rates(x: Inputs, p: Mapping[str, Array]) -> tuple[Array, Array, Array]:
+    """Collected rate on true customs value, undeclared share and leakage share of each unit, (C, B) each.
+
+    Where a crossing has commodity data, the rate is what the schedule takes of its mix, less the gap; elsewhere it is
+    the drawn rate on declared value, less what is not declared.
+    """
+    undeclared, leaking = split_gap(at_crossings(p, "gap", x.crossings), p["gap_split"])
+    rate = at_crossings(p, "collected_rate_declared", x.crossings) * (1 - undeclared)
+    for position, c in enumerate(x.crossings):
+        if c in x.statutory:
+            low, best, high = x.statutory[c]
+            scheduled = base.two_piece(low, best, high, p["tariff"])
+            rate[position] = scheduled * (1 - undeclared[position]) * (1 - leaking[position])
+    return rate, undeclared, leaking
+
+
+def _anchor(x: Inputs, p: dict[str, Array]) -> Array:
+    """Level per ordinary day in the anchor period: one of the conflicting rows in each draw, inside its rounding."""
+    from scipy.special import ndtr
+
+    pick = np.minimum((ndtr(p["level_row"]) * len(x.anchors)).astype(int), len(x.anchors) - 1)
+    rows = [base.two_piece(*row, p["level_value"]) for row in x.anchors]
+    return np.asarray(np.stack(rows)[pick, np.arange(BLOCK)])
+
+
+def _shocks(x: Inputs, seed: int, block: int) -> Array:
+    from scipy.special import ndtri
+
+    count = base.months_needed(x.days_after_anchor) if x.growth else 0
+    if not count:
+        return np.zeros((base.months_needed(x.days_after_anchor), BLOCK))
+    return np.stack([ndtri(uniforms(seed, f"level/{month}", block)) for month in range(count)])

@@ -1,0 +1,137 @@
+"""The history as reported, draw by draw: sampled control, closures with uncertain ends, threat before a fall, insecurity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from .case import Case
+from .case.closing import closings
+from .engine.blocks import BLOCK
+from .engine.sampling import uniforms
+from .inference import Evidence, block_paths, gather
+from .model import control
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Inferred:
+    """What was published about control and closures, on the days of a run.
+
+    `offset` is the position of the chain's origin among the run's days, `known_until` that of the last day known (its own
+    count from the origin). `closures` are (crossing, start first, start last, end first, end last) in run positions; an end
+    of -1 is not reported yet.
+    """
+
+    known: Evidence
+    offset: int
+    known_until: int
+    forecast: str
+    threat_days: int
+    closures: tuple[tuple[int, int, int, int, int], ...]
+    insecurity: Array  # (days,), NaN where nothing is known
+    unknown_from: int  # first run day of a crisis without any driver published, -1 if there is one
+
+
+def infer_history(
+    case: Case, crossings: tuple[str, ...], days: pd.DatetimeIndex, insecurity: Array, as_of: date | None, forecast: str
+) -> Inferred:
+    """Lay out what the case's reports say on the days of a run; days after `as_of` are forecast."""
+    end = days[-1].date()
+    known = gather(case, end if as_of is None else max(end, as_of)).arranged(crossings)
+    last = known.days - 1 if as_of is None else (as_of - known.origin).days
+    offset = (pd.Timestamp(known.origin) - days[0]).days
+    place = {c: i for i, c in enumerate(crossings)}
+
+    def at(day: pd.Timestamp) -> int:
+        return (day - days[0]).days
+
+    closures = tuple(
+        (
+            place[row["crossing"]], at(row["start_first"]), at(row["start_last"]),
+            -1 if pd.isna(row["end_first"]) else at(row["end_first"]), -1 if pd.isna(row["end_last"]) else at(row["end_last"]),
+        )
+        for row in closings(case).to_dict("records")
+    )  # fmt: skip
+    unknown = -1 if np.isfinite(insecurity).any() else at(pd.Timestamp(case.baseline_until)) + 1
+    return Inferred(
+        known, offset, last, forecast, int(case.best("threat_days")), closures, insecurity, unknown
+    )
+
+
+def inferred_paths(
+    h: Inferred, p: dict[str, Array], blank: control.Paths, seed: int, block: int, reference: float
+) -> control.Paths:
+    """Paths of one block of draws; `blank` gives the axes, the levies and the counterfactual before the chain starts."""
+    authorities, crossings, days = blank.holders.shape[:3]
+    states = block_paths(h.known, p, seed, block, h.known_until, h.forecast)
+    holders = np.zeros((authorities, crossings, days, BLOCK))
+    holders[0, :, : h.offset] = 1.0
+    by_crossing = states.transpose(1, 0, 2)[:, : days - h.offset]
+    insurgents = max(authorities - 2, 1)
+    for state in range(3):
+        held = (by_crossing == state).astype(float)
+        if state < 2:
+            holders[state, :, h.offset :] = held
+        elif authorities > 2:
+            holders[2:, :, h.offset :] = held / insurgents
+    opened = np.ones((crossings, days, BLOCK))
+    for number, closure in enumerate(h.closures):
+        _shut(opened, closure, p, seed, block, number, h)
+    threat = _threat(holders[0], h.threat_days)
+    insecurity = _insecurity(h, p, days, reference)
+    return control.Paths(
+        holders=holders,
+        open_share=opened,
+        threat=threat,
+        insecurity=insecurity,
+        days_since_reopening=control.days_since_reopening(opened),
+        levy_rate=blank.levy_rate,
+        levy_per_truck=blank.levy_per_truck,
+        first_event=control.first_change(holders, opened, threat, insecurity),
+    )
+
+
+def _shut(
+    opened: Array, closure: tuple[int, int, int, int, int], p: dict[str, Array], seed: int, block: int, number: int, h: Inferred
+) -> None:
+    """Shut one crossing in each draw, from a day drawn in the window of its start to one in the window of its end."""
+    place, start_first, start_last, end_first, end_last = closure
+    days = opened.shape[1]
+    u = uniforms(seed, f"closure/{number}/start", block)
+    start = start_first + np.minimum((u * (start_last - start_first + 1)).astype(int), start_last - start_first)
+    if end_first == end_last == -1:
+        # no end is reported yet: it lasts a drawn number of days more from the last day known
+        end = np.maximum(start, h.offset + h.known_until) + np.ceil(np.maximum(p["closure_days"], 0.0)).astype(int)
+    else:
+        u = uniforms(seed, f"closure/{number}/end", block)
+        end = end_first + np.minimum((u * (end_last - end_first + 1)).astype(int), end_last - end_first)
+    end = np.maximum(end, start)
+    day = np.arange(days)[:, None]
+    opened[place][(day >= start) & (day <= end)] = 0.0
+
+
+def _threat(government: Array, threat_days: int) -> Array:
+    """1 on the days before a government-held crossing is lost, `threat_days` of them (crossings, days, draws)."""
+    threat = np.zeros_like(government)
+    lost = np.zeros_like(government)
+    lost[:, 1:] = (government[:, :-1] == 1) & (government[:, 1:] < 1)
+    for ahead in range(1, threat_days + 1):
+        threat[:, :-ahead] = np.maximum(threat[:, :-ahead], lost[:, ahead:])
+    return threat * (government == 1)
+
+
+def _insecurity(h: Inferred, p: dict[str, Array], days: int, reference: float) -> Array:
+    """The driver as published, or where none is yet a rise drawn from a wide prior, reached over a month."""
+    if h.unknown_from < 0:
+        return h.insecurity[:, None]
+    path = np.full((days, BLOCK), np.nan)
+    first = max(h.unknown_from, 0)
+    climb = np.minimum((np.arange(first, days) - h.unknown_from + 1) / 31.0, 1.0)
+    path[first:] = reference + climb[:, None] * p["insecurity_unknown_rise"]
+    return path
