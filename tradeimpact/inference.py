@@ -103,7 +103,7 @@ def gather(case: Case, end: date) -> Evidence:
 def chain_of(known: Evidence, p: dict[str, Array], seed: int, block: int, until: int) -> tuple[Array, Array, Array]:
     """Initial, transition and likelihood of one block of draws, for days 0 to `until`, from what is known.
 
-    Shapes (3, 1, draws), (days - 1, 3, 3, crossings, draws) and (days, 3, crossings, draws).
+    Shapes (3, crossings, draws), (days - 1, 3, 3, crossings, draws) and (days, 3, crossings, draws).
     """
     days, count = until + 1, len(known.crossings)
     statements = known.statements
@@ -123,8 +123,10 @@ def chain_of(known: Evidence, p: dict[str, Array], seed: int, block: int, until:
     move = transitions(
         p["hazard_fall"], p["fall_to_nobody"], np.minimum(p["hazard_collect"], 1.0), p["hazard_recapture"], p["silence"], loss, back
     )
+    # a post lost before the chain begins would have been reported too
     held = p["initial_held"]
-    initial = np.stack([held, (1 - held) / 2, (1 - held) / 2])[:, None]
+    quiet = (1.0 - p["silence"]) ** loss[0][:, None]
+    initial = np.stack(np.broadcast_arrays(held, (1 - held) / 2 * quiet, (1 - held) / 2 * quiet))
     return initial, move, np.exp(log_l - log_l.max(axis=1, keepdims=True))
 
 
