@@ -19,8 +19,8 @@ COLUMNS = ("mean", "median", "low", "high", "mc_error")
 def quantiles(x: Array, points: tuple[float, ...], weights: Array | None = None) -> Array:
     """Quantiles along the last axis, (points, ...). Missing draws are left out; all missing gives NaN.
 
-    With weights, draw k of the sorted ones sits at probability (weight before it) / (1 - weight of the last), which
-    is numpy's linear rule when the weights are equal.
+    With weights, each of the sorted draws sits at the middle of its own weight, stretched so that the first and the
+    last stand at 0 and 1: numpy's linear rule when the weights are equal.
     """
     x = np.asarray(x, dtype=float)
     if weights is None:
@@ -47,7 +47,8 @@ def _weighted(x: Array, points: tuple[float, ...], weights: Array) -> Array:
     values, w = x[good][order], weights[good][order] / weights[good].sum()
     if len(values) == 1:
         return np.full(len(points), values[0])
-    at = (np.cumsum(w) - w) / (1.0 - w[-1])
+    middle = np.cumsum(w) - w / 2
+    at = (middle - middle[0]) / (middle[-1] - middle[0])
     return np.interp(points, at, values)
 
 

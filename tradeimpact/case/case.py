@@ -104,6 +104,7 @@ class Case:
     speakers = _View()
     corrections = _View()
     hindsight_reports = _View()
+    truth = _View()
     hindsight_control = _View()
     closures = _View()
     diversion = _View()

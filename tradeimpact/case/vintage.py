@@ -20,7 +20,7 @@ from ..tables import records
 if TYPE_CHECKING:
     from .case import Case
 
-HINDSIGHT = ("hindsight_reports", "hindsight_control")
+HINDSIGHT = ("hindsight_reports", "hindsight_control", "truth")
 PER_YEAR = {"day": 365.0, "month": 12.0, "year": 1.0}
 MEASURES = ("all_customs", "target")
 NARROW, WIDE = 0.6, 1.4  # a rebuilt range runs from 0.6 of the lowest figure that remains to 1.4 of the highest

@@ -6,6 +6,7 @@ Scheduling only orders blocks, so chunking, threads and workers cannot change a 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from numbers import Integral
 
 from ..errors import DrawError
 
@@ -14,7 +15,8 @@ BLOCK = 256
 
 def blocks(draws: int) -> Iterator[tuple[int, int]]:
     """(block number, draws of it that are wanted), in order."""
-    if not isinstance(draws, int) or isinstance(draws, bool) or draws < 1:
+    if not isinstance(draws, Integral) or isinstance(draws, bool) or draws < 1:
         raise DrawError(f"draws={draws!r}: expected a whole number of at least 1")
+    draws = int(draws)
     for number in range(-(-draws // BLOCK)):
         yield number, min(BLOCK, draws - number * BLOCK)

@@ -1,7 +1,8 @@
 """Draws of assumptions: scrambled Sobol points, a Gaussian copula, and quantile functions (MODEL section 7).
 
 Draw n is a function of (seed, n) alone. It is point ``n // REPLICATES`` of scramble ``n % REPLICATES``, so the first
-100 draws of 10,000 are the 100 of 100, and the independent scrambles give the Monte Carlo error of any statistic.
+100 draws of 10,000 are the 100 of 100, and the independent scrambles give the Monte Carlo error of any statistic. Each
+dimension is scrambled by its own name, so that adding or fixing one assumption leaves the draws of the others alone.
 What needs more numbers than a Sobol sequence should carry (monthly shocks, redraws) comes from a counter-based
 generator, addressed by (seed, stream, n).
 """
@@ -22,7 +23,8 @@ from .blocks import BLOCK
 Array = NDArray[np.float64]
 
 REPLICATES = 8
-HALF_STEP = 2.0**-31  # scipy's Sobol points are multiples of 2 ** -30; the half step keeps them off 0 and 1
+BITS = 30  # of a Sobol point
+HALF_STEP = 2.0 ** -(BITS + 1)  # keeps points off 0 and 1
 FIVE_PER_CENT = 1.6448536269514722  # standard normal quantile at 0.95
 MAX_REDRAWS = 200
 MAX_DAYS = 8192
@@ -58,15 +60,17 @@ def quantile(distribution: str, low: float, best: float, high: float, z: Array) 
     """Value at the standard normal score `z`, with `low`, `best`, `high` at 5, 50 and 95 %.
 
     The normal family is two-piece: below the median it has the spread of best - low, above it that of high - best
-    (after a log or logit for lognormal and logitnormal). Uniform families run through low at 5 % and high at 95 %.
+    (after a log or logit for lognormal and logitnormal). Uniform families are flat
+    on either side of the median.
     """
     if low == high or distribution == "fixed":
         return np.full_like(z, best)
     if distribution in ("uniform", "loguniform"):
         from scipy.special import ndtr
 
-        a, b = (np.log(low), np.log(high)) if distribution == "loguniform" else (low, high)
-        x = a + (ndtr(z) - 0.05) / 0.9 * (b - a)
+        a, m, b = (np.log(low), np.log(best), np.log(high)) if distribution == "loguniform" else (low, best, high)
+        u = ndtr(z) - 0.5
+        x = m + u / 0.45 * np.where(u < 0, m - a, b - m)
         return np.asarray(np.exp(x) if distribution == "loguniform" else x)
     forward, back = _TRANSFORMS[distribution]
     a, m, b = (float(forward(x)) for x in (low, best, high))
@@ -111,16 +115,17 @@ class Sampler:
         self.marginals = tuple(marginals)
         self.scores = tuple(scores)
         self._correlations = dict(correlations)
-        names: list[str] = []
-        for m in self.marginals:
-            names.append(m.name)
-            if len(m.options) > 1:
-                names.append(f"{m.name}:option")
-        self._column = {name: i for i, name in enumerate([*names, *self.scores])}
+        general = [m.name for m in self.marginals if "." not in m.name]
+        single = [m.name for m in self.marginals if "." in m.name and m.name.startswith("trucks.")]
+        single += [m.name for m in self.marginals if "." in m.name and not m.name.startswith("trucks.")]
+        options = [f"{m.name}:option" for m in self.marginals if len(m.options) > 1]
+        # what users add or settle most, options and overrides of one crossing, stands last and moves nothing
+        self._column = {name: i for i, name in enumerate([*general, *self.scores, *options, *single])}
         self._mixing = {
             g: self._group(g, rho) for g, rho in correlations.items() if any(m.group == g for m in self.marginals)
         }
-        self._engines: list[Any] = []
+        self._scramble = _scrambles(seed, list(self._column))
+        self._engine: Any = None
         self._next = -1
 
     def reseeded(self, seed: int) -> Sampler:
@@ -144,28 +149,30 @@ class Sampler:
 
         if not self._column:
             return np.zeros((0, BLOCK))
-        each = BLOCK // REPLICATES
-        if block != self._next:
-            self._start(block * each)
+        points = self._points(block)
+        columns, shift = self._scramble
         uniform = np.empty((BLOCK, len(self._column)))
-        for replicate, engine in enumerate(self._engines):
-            uniform[replicate::REPLICATES] = engine.random(each)
-        self._next = block + 1
+        for replicate in range(REPLICATES):
+            mixed = np.broadcast_to(shift[replicate], points.shape).copy()
+            for bit in range(BITS):
+                mixed ^= (points >> np.uint32(BITS - 1 - bit) & np.uint32(1)) * columns[replicate, bit]
+            uniform[replicate::REPLICATES] = mixed * 2.0**-BITS
         z = np.ascontiguousarray(ndtri(uniform + HALF_STEP).T)
-        for columns, factor in self._mixing.values():
-            z[columns] = factor @ z[columns]
+        for members, factor in self._mixing.values():
+            z[members] = factor @ z[members]
         return z
 
-    def _start(self, at: int) -> None:
+    def _points(self, block: int) -> NDArray[np.uint32]:
+        """Unscrambled Sobol points of a block as integers of BITS bits, (BLOCK / REPLICATES, names)."""
         from scipy.stats import qmc
 
-        self._engines = []
-        for replicate in range(REPLICATES):
-            generator = np.random.default_rng([self.seed, replicate])
-            engine = qmc.Sobol(len(self._column), scramble=True, rng=generator)
-            if at:
-                engine.fast_forward(at)
-            self._engines.append(engine)
+        each = BLOCK // REPLICATES
+        if block != self._next:
+            self._engine = qmc.Sobol(len(self._column), scramble=False, bits=BITS)
+            if block:
+                self._engine.fast_forward(block * each)
+        self._next = block + 1
+        return np.asarray(self._engine.random(each) * 2.0**BITS, dtype=np.uint32)
 
     def block(self, block: int) -> dict[str, Array]:
         """Values of every marginal and the raw scores of the extra dimensions, name -> (BLOCK,)."""
@@ -189,6 +196,22 @@ class Sampler:
         for name in self.scores:
             values[name] = z[self._column[name]]
         return values
+
+
+def _scrambles(seed: int, names: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """Random lower-triangular bit matrices and shifts, by replicate and name (Matousek's linear scramble).
+
+    Returns columns (REPLICATES, BITS, names), the image of each input bit, and shifts (REPLICATES, names).
+    """
+    columns = np.empty((REPLICATES, BITS, len(names)), dtype=np.uint32)
+    shift = np.empty((REPLICATES, len(names)), dtype=np.uint32)
+    below = np.array([(1 << (BITS - 1 - bit)) - 1 for bit in range(BITS)], dtype=np.uint32)
+    for position, name in enumerate(names):
+        key = np.frombuffer(blake2b(f"{seed}/scramble/{name}".encode(), digest_size=16).digest(), dtype=np.uint64)
+        words = np.random.Generator(np.random.Philox(key=key)).integers(0, 1 << BITS, (REPLICATES, BITS + 1), dtype=np.uint32)
+        columns[:, :, position] = (words[:, :BITS] & below) | (below + np.uint32(1))
+        shift[:, position] = words[:, BITS]
+    return columns, shift
 
 
 def uniforms(seed: int, stream: str, block: int) -> Array:
@@ -217,15 +240,14 @@ def ordered_elasticities(
     names = ("theta", "phi", "epsilon")
     x = {name: values[name].copy() for name in names}
     for attempt in range(MAX_REDRAWS):
-        wrong = (x["theta"] < x["phi"]) | (x["phi"] < x["epsilon"])
+        wrong = (x["theta"] < x["phi"]) | (x["phi"] < x["epsilon"]) | (x["phi"] <= 0) | (x["epsilon"] < 0)
         if not wrong.any():
             return values | x
         for name in names:
-            _, low, best, high = marginals[name].options[0]
-            fresh = quantile(
-                marginals[name].distribution, low, best, high, ndtri(uniforms(seed, f"{name}/{attempt}", block))
-            )
-            x[name] = np.where(wrong, fresh, x[name])
+            score = ndtri(uniforms(seed, f"{name}/{attempt}", block))
+            chosen = values.get(f"{name}:option", np.zeros(BLOCK)).astype(int)
+            each = [quantile(marginals[name].distribution, *o[1:], score) for o in marginals[name].options]
+            x[name] = np.where(wrong, np.stack(each)[chosen, np.arange(BLOCK)], x[name])
     spread = ", ".join(f"{n} {marginals[n].options[0][1:]}" for n in names)
     raise DrawError(
         f"the ranges of the elasticities leave almost no room for theta >= phi >= epsilon ({spread}); "
