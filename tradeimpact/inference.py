@@ -1,7 +1,7 @@
 """Who held each crossing, inferred from what was published: `infer_control` (MODEL section 4).
 
-Joins the classified reports of a case, the drawn weights and hazards, and the hidden Markov chain. Vague publication dates
-count at their latest possible day, so nothing published after the as-of day can enter.
+Joins the classified reports of a case, the drawn weights and hazards, and the hidden Markov chain. Vague publication
+dates count at their latest possible day, so nothing published after the as-of day can enter.
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ class Evidence:
         place = {c: i for i, c in enumerate(self.crossings)}
         return [
             Statement(
-                place[row["crossing"]], row["proposition"], int(row["first_at"]), int(row["last_at"]), int(row["published_at"]),
-                row["weight"], int(cluster), f"{row['report']}/{row['crossing']}",
+                place[row["crossing"]], row["proposition"], int(row["first_at"]), int(row["last_at"]),
+                int(row["published_at"]), row["weight"], int(cluster), f"{row['report']}/{row['crossing']}",
             )
             for row, cluster in zip(rows.to_dict("records"), clusters(rows), strict=True)
         ]  # fmt: skip
@@ -91,7 +91,9 @@ def gather(case: Case, end: date) -> Evidence:
     rows = evidence(case)
     base = pd.Timestamp(origin)
     for column, target in (("first", "first_at"), ("last", "last_at"), ("published_latest", "published_at")):
-        rows[target] = (pd.to_datetime(rows[column]) - base).dt.days.astype("int64") if len(rows) else pd.Series(dtype="int64")
+        rows[target] = (
+            (pd.to_datetime(rows[column]) - base).dt.days.astype("int64") if len(rows) else pd.Series(dtype="int64")
+        )
     # the chain runs to the last report, so that the window asked for changes nothing
     last = max([end, *(day.date() for day in rows["published_latest"])])
     units = case.units
@@ -118,10 +120,18 @@ def chain_of(known: Evidence, p: dict[str, Array], seed: int, block: int, until:
     loss, back = (np.zeros((days, count), dtype=np.int64) for _ in range(2))
     for c in range(count):
         stated = [(s.published, s.proposition) for s in statements if s.crossing == c]
-        loss[:, c] = silent_days([day for day, says in stated if says in ("lost", "collecting", "promise")], days, until)
+        loss[:, c] = silent_days(
+            [day for day, says in stated if says in ("lost", "collecting", "promise")], days, until
+        )
         back[:, c] = silent_days([day for day, says in stated if says == "held"], days, until)
     move = transitions(
-        p["hazard_fall"], p["fall_to_nobody"], np.minimum(p["hazard_collect"], 1.0), p["hazard_recapture"], p["silence"], loss, back
+        p["hazard_fall"],
+        p["fall_to_nobody"],
+        np.minimum(p["hazard_collect"], 1.0),
+        p["hazard_recapture"],
+        p["silence"],
+        loss,
+        back,
     )
     # a post lost before the chain begins would have been reported too
     held = p["initial_held"]
@@ -138,7 +148,9 @@ def _weights(p: dict[str, Array]) -> Array:
     return drawn
 
 
-def block_paths(known: Evidence, p: dict[str, Array], seed: int, block: int, known_until: int, forecast: str) -> NDArray[np.int8]:
+def block_paths(
+    known: Evidence, p: dict[str, Array], seed: int, block: int, known_until: int, forecast: str
+) -> NDArray[np.int8]:
     """Sampled states of one block, (days, crossings, draws): inferred up to the as-of day, forecast after it."""
     until = min(known_until, known.days - 1)
     initial, move, seen = chain_of(known, p, seed, block, until)
@@ -150,15 +162,20 @@ def block_paths(known: Evidence, p: dict[str, Array], seed: int, block: int, kno
     return np.concatenate([chosen, _forecast(known, chosen[-1], p, seed, block, until, forecast)])
 
 
-def _sampled(known: Evidence, initial: Array, move: Array, seen: Array, seed: int, block: int, candidate: int) -> NDArray[np.int8]:
-    uniform = np.stack(
-        [uniform_days(seed, f"path/{candidate}/{c}", block, len(seen)) for c in known.crossings], axis=1
-    )
+def _sampled(
+    known: Evidence, initial: Array, move: Array, seen: Array, seed: int, block: int, candidate: int
+) -> NDArray[np.int8]:
+    uniform = np.stack([uniform_days(seed, f"path/{candidate}/{c}", block, len(seen)) for c in known.crossings], axis=1)
     return sample_paths(initial, move, seen, uniform)
 
 
 def _fitting(
-    known: Evidence, candidates: list[NDArray[np.int8]], counts: Sequence[tuple[int, float, str]], p: dict[str, Array], seed: int, block: int
+    known: Evidence,
+    candidates: list[NDArray[np.int8]],
+    counts: Sequence[tuple[int, float, str]],
+    p: dict[str, Array],
+    seed: int,
+    block: int,
 ) -> NDArray[np.int8]:
     """One joint path per draw, chosen among candidates by the bare counts that were stated."""
     border = np.array([g != "inland" for g in known.groups])
@@ -174,12 +191,18 @@ def _fitting(
     return np.stack(candidates)[pick, :, :, np.arange(BLOCK)].transpose(1, 2, 0)
 
 
-def _forecast(known: Evidence, last: NDArray[np.int8], p: dict[str, Array], seed: int, block: int, until: int, forecast: str) -> NDArray[np.int8]:
-    """States after the as-of day: they persist, or go on by the hazards, with contagion inside a route group if asked."""
+def _forecast(
+    known: Evidence, last: NDArray[np.int8], p: dict[str, Array], seed: int, block: int, until: int, forecast: str
+) -> NDArray[np.int8]:
+    """States after the as-of day: they persist, or go on by the hazards, with contagion inside a route group if
+    asked.
+    """
     ahead = known.days - 1 - until
     if forecast == "persist":
         return np.repeat(last[None], ahead, axis=0)
-    uniform = np.stack([uniform_days(seed, f"future/{c}", block, known.days)[until + 1 :] for c in known.crossings], axis=1)
+    uniform = np.stack(
+        [uniform_days(seed, f"future/{c}", block, known.days)[until + 1 :] for c in known.crossings], axis=1
+    )
     member = np.array([[a == b for b in known.groups] for a in known.groups], dtype=float)
     state, found = last.astype(np.int8), []
     for day in range(ahead):
@@ -200,7 +223,9 @@ def _forecast(known: Evidence, last: NDArray[np.int8], p: dict[str, Array], seed
 
 @dataclass(frozen=True)
 class Control:
-    """Inferred control. Tables are indexed by (day, crossing) with columns government, nobody, insurgent that sum to 1."""
+    """Inferred control. Tables are indexed by (day, crossing) with columns government, nobody, insurgent that sum to
+    1.
+    """
 
     case: Case
     known: Evidence
@@ -222,7 +247,9 @@ class Control:
 
     @property
     def by_authority(self) -> pd.DataFrame:
-        """Smoothed probability of each authority of the case; several insurgent authorities share the insurgents' part equally."""
+        """Smoothed probability of each authority of the case; several insurgent authorities share the insurgents' part
+        equally.
+        """
         names = sorted(self.case.authorities.loc[self.case.authorities["kind"] == "insurgent", "authority"])
         table = self.probability
         split = {name: table["insurgent"] / len(names) for name in names}
@@ -246,19 +273,27 @@ class Control:
         parts = []
         for number, wanted in blocks(draws):
             p = sampler.block(number)
-            parts.append(block_paths(self._known_then(), p, sampler.seed, number, self._until(), self.forecast)[self._rows(), :, :wanted])
+            parts.append(
+                block_paths(self._known_then(), p, sampler.seed, number, self._until(), self.forecast)[
+                    self._rows(), :, :wanted
+                ]
+            )
         paths = np.concatenate(parts, axis=2).transpose(2, 0, 1)
         coordinates = {"draw": np.arange(draws), "day": self._days(), "crossing": list(self.known.crossings)}
         return xr.DataArray(paths, coords=coordinates, dims=("draw", "day", "crossing"), name="holder")
 
     def reports(self, crossing: str, day: str | date) -> pd.DataFrame:
-        """Reports behind the filtered probability of a crossing on a day: published by then, newest first, with sources."""
+        """Reports behind the filtered probability of a crossing on a day: published by then, newest first, with
+        sources.
+        """
         self.case.crossing(crossing)
         known = self.known.rows[self.known.rows["crossing"] == crossing]
         rows = known[known["published_latest"] <= pd.Timestamp(to_day(day))]
         table = self.case.reports.set_index("report")[["event", "claimed_by", "statement", "source", "grade"]]
         columns = ["report", "day", "published_latest", "proposition", "weight"]
-        return rows[columns].join(table, on="report").sort_values("published_latest", ascending=False, ignore_index=True)
+        return (
+            rows[columns].join(table, on="report").sort_values("published_latest", ascending=False, ignore_index=True)
+        )
 
     # --- inside -------------------------------------------------------------------------------------------------------
 
@@ -327,13 +362,14 @@ def infer_control(
         Draws of weights, hazards and event days.
     rng : int, Generator or None
     forecast : {"persist", "hazard", "contagion"}
-        After the as-of day the holder stays, or changes at the drawn hazards, or at hazards that rise with every lost post of the
-        route group.
+        After the as-of day the holder stays, or changes at the drawn hazards, or at hazards that rise with every lost
+        post of the route group.
 
     Returns
     -------
     Control
-        ``.probability`` (smoothed), ``.filtered``, ``.by_authority``, ``.sample(draws, rng)``, ``.reports(crossing, day)``.
+        ``.probability`` (smoothed), ``.filtered``, ``.by_authority``, ``.sample(draws, rng)``, ``.reports(crossing,
+        day)``.
 
     Notes
     -----
@@ -348,7 +384,9 @@ def infer_control(
         raise TradeImpactError(f"forecast={forecast!r}: expected one of {', '.join(FORECASTS)}")
     known = gather(case, last)
     if first < known.origin:
-        raise TradeImpactError(f"start={first}: control is inferred from {known.origin} on, a week before the case's crisis")
+        raise TradeImpactError(
+            f"start={first}: control is inferred from {known.origin} on, a week before the case's crisis"
+        )
     seen = None if as_of is None else to_day(as_of)
     sampler = Sampler(marginals_of(case), (), case.correlations, seed_of(rng))
     return Control(case, known, sampler, draws, (first, last), seen, forecast)

@@ -1,4 +1,6 @@
-"""The history as reported, draw by draw: sampled control, closures with uncertain ends, threat before a fall, insecurity."""
+"""The history as reported, draw by draw: sampled control, closures with uncertain ends, threat before a fall,
+insecurity.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +25,9 @@ Array = NDArray[np.float64]
 class Inferred:
     """What was published about control and closures, on the days of a run.
 
-    `offset` is the position of the chain's origin among the run's days, `known_until` that of the last day known (its own
-    count from the origin). `closures` are (crossing, start first, start last, end first, end last) in run positions; an end
-    of -1 is not reported yet.
+    `offset` is the position of the chain's origin among the run's days, `known_until` that of the last day known (its
+    own count from the origin). `closures` are (crossing, start first, start last, end first, end last) in run
+    positions; an end of -1 is not reported yet.
     """
 
     known: Evidence
@@ -54,20 +56,21 @@ def infer_history(
     closures = tuple(
         (
             place[row["crossing"]], at(row["start_first"]), at(row["start_last"]),
-            -1 if pd.isna(row["end_first"]) else at(row["end_first"]), -1 if pd.isna(row["end_last"]) else at(row["end_last"]),
+            -1 if pd.isna(row["end_first"]) else at(row["end_first"]), -1 if pd.isna(row["end_last"]) else
+            at(row["end_last"]),
         )
         for row in closings(case).to_dict("records")
     )  # fmt: skip
     unknown = -1 if np.isfinite(insecurity).any() else at(pd.Timestamp(case.baseline_until)) + 1
-    return Inferred(
-        known, offset, last, forecast, int(case.best("threat_days")), closures, insecurity, unknown
-    )
+    return Inferred(known, offset, last, forecast, int(case.best("threat_days")), closures, insecurity, unknown)
 
 
 def inferred_paths(
     h: Inferred, p: dict[str, Array], blank: control.Paths, seed: int, block: int, reference: float
 ) -> control.Paths:
-    """Paths of one block of draws; `blank` gives the axes, the levies and the counterfactual before the chain starts."""
+    """Paths of one block of draws; `blank` gives the axes, the levies and the counterfactual before the chain
+    starts.
+    """
     authorities, crossings, days = blank.holders.shape[:3]
     states = block_paths(h.known, p, seed, block, h.known_until, h.forecast)
     holders = np.zeros((authorities, crossings, days, BLOCK))
@@ -98,7 +101,13 @@ def inferred_paths(
 
 
 def _shut(
-    opened: Array, closure: tuple[int, int, int, int, int], p: dict[str, Array], seed: int, block: int, number: int, h: Inferred
+    opened: Array,
+    closure: tuple[int, int, int, int, int],
+    p: dict[str, Array],
+    seed: int,
+    block: int,
+    number: int,
+    h: Inferred,
 ) -> None:
     """Shut one crossing in each draw, from a day drawn in the window of its start to one in the window of its end."""
     place, start_first, start_last, end_first, end_last = closure
@@ -123,7 +132,7 @@ def _threat(government: Array, threat_days: int) -> Array:
     lost[:, 1:] = (government[:, :-1] == 1) & (government[:, 1:] < 1)
     for ahead in range(1, threat_days + 1):
         threat[:, :-ahead] = np.maximum(threat[:, :-ahead], lost[:, ahead:])
-    return threat * (government == 1)
+    return np.asarray(threat * (government == 1))
 
 
 def _insecurity(h: Inferred, p: dict[str, Array], days: int, reference: float) -> Array:

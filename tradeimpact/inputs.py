@@ -92,7 +92,8 @@ def prepare(
 ) -> Inputs:
     """Check a case and a scenario against each other and lay them out as arrays.
 
-    With `as_of` a history as reported is forecast from the day after it; the case must hold only what was known by then.
+    With `as_of` a history as reported is forecast from the day after it; the case must hold only what was known by
+    then.
     """
     resolved = _resolve(case, scenario, end)
     reported = isinstance(scenario, AsReported)
@@ -204,7 +205,8 @@ def build_paths(
     opened, threat = np.ones(shape), np.zeros(shape)
     rate, per_truck = (np.full((len(authorities) - 2, *shape), np.nan) for _ in range(2))
     insecurity = np.full((len(days), 1), np.nan)
-    # control and openings are states and apply in order of their day; for the rest a later verb wins over an earlier one
+    # control and openings are states and apply in order of their day; for the rest a later verb wins over an earlier
+    # one
     states = [e for e in scenario.events if e.verb in STATES]
     for event in [*sorted(states, key=lambda e: e.start), *(e for e in scenario.events if e.verb not in STATES)]:
         first, last = _positions(event, days)

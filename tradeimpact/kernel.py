@@ -210,9 +210,7 @@ def _access(x: Inputs, p: dict[str, Array], s: Paths, after: slice) -> tuple[Arr
     return o, kappa, taken + lawless + threatened
 
 
-def _cost(
-    x: Inputs, p: dict[str, Array], s: Paths, rates: Rates, friction: Array, after: slice
-) -> Array:
+def _cost(x: Inputs, p: dict[str, Array], s: Paths, rates: Rates, friction: Array, after: slice) -> Array:
     """Cost now over cost in the baseline at border crossings, (border, days, draws)."""
     border = slice(0, x.border)
     g, nobody, insurgent = s.government[border, after], s.nobody[border, after], s.insurgent[border, after]
@@ -260,8 +258,15 @@ def _collect(
                 crossing[row, -1] = illicit.sum(axis=0)
         month[row] = np.add.reduceat(daily[name], starts, axis=0)
     check_identities(daily)
-    return Block(crossing, month, np.stack([daily[n] for n in DAILY]), _authorities(x, s, f, r, levies, illicit, weights),
-        s.holders[:, :, window], s.open_share[:, window], drawn)
+    return Block(
+        crossing,
+        month,
+        np.stack([daily[n] for n in DAILY]),
+        _authorities(x, s, f, r, levies, illicit, weights),
+        s.holders[:, :, window],
+        s.open_share[:, window],
+        drawn,
+    )
 
 
 def _illicit(x: Inputs, p: dict[str, Array]) -> Array:
@@ -276,9 +281,7 @@ def _illicit(x: Inputs, p: dict[str, Array]) -> Array:
     return np.asarray(p["illicit_transit_per_year"][None] / 365.25 * rate[:, None])
 
 
-def _authorities(
-    x: Inputs, s: Paths, f: Flows, r: Rates, levies: list[Array], illicit: Array, weights: Array
-) -> Array:
+def _authorities(x: Inputs, s: Paths, f: Flows, r: Rates, levies: list[Array], illicit: Array, weights: Array) -> Array:
     """Baseline, revenue and gain of each insurgent authority over the window, (authorities, 3, draws).
 
     A levy goes to whoever holds the crossing; road levies and illicit transit go to the first insurgent authority.

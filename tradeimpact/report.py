@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from .figures.text import amount, estimate
+from .figures.text import amount, estimate, fixed, millions
+from .statistics import HIGH, LOW, quantiles
 from .tables import records
 
 if TYPE_CHECKING:
@@ -23,6 +24,14 @@ LABELS = {
     "rerouting": "trade that moved away or found no room",
     "weaker_collection": "weaker collection at crossings it still held",
 }
+
+
+def readable(table: pd.DataFrame) -> pd.DataFrame:
+    """Money in millions and the transfer ratio as a number, as text for a reader."""
+    shown = table.map(millions).astype(object)
+    ratio = [name for name in table.index if name == "transfer_ratio"]
+    shown.loc[ratio] = table.loc[ratio].map(lambda v: f"{v:.2f}")
+    return shown
 
 
 @dataclass(frozen=True)
@@ -40,7 +49,7 @@ class Report:
 
     def _repr_html_(self) -> str:
         paragraphs = "".join(f"<p>{escape(line)}</p>" for line in self.text.split("\n"))
-        return f"<div>{paragraphs}{self.table.map(lambda v: f'{v:,.3g}').to_html(escape=True, border=0)}</div>"
+        return f"<div>{paragraphs}{readable(self.table).to_html(escape=True, border=0)}</div>"
 
 
 def write_report(result: Results) -> Report:
@@ -58,11 +67,12 @@ def write_report(result: Results) -> Report:
     if loss["low"] == loss["high"] == 0:
         lines.append(f"Nothing changes: the government collects its baseline of {say('baseline')}.")
         return Report(table, "\n".join(lines))
-    share = result.draws()["government_loss"] / result.draws()["baseline"]
-    least, most = (float(share.quantile(q)) for q in (0.05, 0.95))
+    draws = result.draws()
+    share = (draws["government_loss"] / draws["baseline"]).to_numpy()
+    middle, least, most = quantiles(share, (0.5, LOW, HIGH), result.weights)
     lines.append(
         f"The government loses {say('government_loss')} of a baseline of {say('baseline')}: "
-        f"{share.median():.0%} of it ({least:.0%} to {most:.0%})."
+        f"{middle:.0%} of it ({least:.0%} to {most:.0%})."
     )
     lines += _where(result, currency)
     lines.append(
@@ -70,8 +80,8 @@ def write_report(result: Results) -> Report:
         "a levy is not the duty it displaces."
     )
     if pd.notna(ratio["median"]):
-        middle, low, high = (f"{100 * ratio[name]:.0f}" for name in ("median", "low", "high"))
-        lines.append(f"For each 100 the government loses, the insurgents gain {middle} ({low} to {high}).")
+        each, fewest, largest = (fixed(100 * ratio[name], 0) for name in ("median", "low", "high"))
+        lines.append(f"For each 100 the government loses, the insurgents gain {each} ({fewest} to {largest}).")
     lines.append(
         f"Medians with 90 % intervals from {result.count:,} draws (seed {result.seed}); intervals rest on the case's "
         "assumptions, most of them judgement."

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from .errors import TradeImpactError
+from .figures.text import estimate
 from .inputs import Inputs
 from .kernel import DAILY, Array
 from .model.ledger import COMPONENTS, DETAILS, LINES
@@ -273,19 +274,21 @@ class Results:
         start, end = self.window
         return (
             f"{self.scenario.name}: {self.case.title}, {start} to {end}, {self.count} draws, seed {self.seed}\n"
-            f"  government loss {loss}\n  insurgent gain  {gain}\n  median and 90 % interval, {self.currency.upper()}"
+            f"  government loss {loss}\n  insurgent gain  {gain}"
         )
 
     def _interval(self, name: str) -> str:
         median, low, high = quantiles(self.draws()[name].to_numpy(), (0.5, 0.05, 0.95), self.weights)
-        return f"{median:,.3g} ({low:,.3g} to {high:,.3g})"
+        return estimate(float(median), float(low), float(high), currency=self.currency.upper())
 
     def _repr_html_(self) -> str:
         start, end = self.window
         head = f"{self.scenario.name}: {self.case.title}, {start} to {end}"
         unit = f"{self.currency.upper()} over the window"
         note = f"{self.count:,} draws, seed {self.seed}; {unit}; low and high are the 5 and 95 % points"
-        table = self.summary().map(lambda v: f"{v:,.3g}").to_html(escape=True, border=0)
+        from .report import readable
+
+        table = readable(self.summary()).to_html(escape=True, border=0)
         return f"<div><strong>{escape(head)}</strong>{table}<p><small>{escape(note)}</small></p></div>"
 
 

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from .case import Case
+from .drawn import Array, annual_parts, collected_rates
 from .engine.blocks import blocks
 from .engine.sampling import Sampler, seed_of
 from .inputs import Inputs, prepare
-from .drawn import Array, annual_parts, collected_rates
 from .schedule import mix_assessed, statutory_rates
 from .statistics import describe
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsFloat
 
 from .errors import ScenarioError
 
@@ -132,7 +132,7 @@ class Scenario:
         given = [(name, x) for name, x in (("rate", rate), ("per_truck", per_truck)) if x is not None]
         if len(given) != 1:
             raise ScenarioError("levy() takes either rate= (a share of value) or per_truck= (currency per truck)")
-        name, x = given[0]
+        name, x = given[0][0], _number(given[0][0], given[0][1])
         if not 0 <= x < float("inf"):
             raise ScenarioError(f"levy({name}={x!r}): expected a finite number of at least 0")
         if name == "rate" and x > 1:
@@ -177,10 +177,12 @@ class Scenario:
         import pandas as pd
 
         mine, theirs = set(self.events), set(other.events)
+        same = self.name == other.name
+        names = (f"{self.name} (first)", f"{other.name} (second)") if same else (self.name, other.name)
         rows = [
-            (owner.name, e.verb, e.crossing, e.start, e.end, str(e))
-            for owner, rest in ((self, theirs), (other, mine))
-            for e in owner.events
+            (owner, e.verb, e.crossing, e.start, e.end, str(e))
+            for owner, events, rest in ((names[0], self.events, theirs), (names[1], other.events, mine))
+            for e in events
             if e not in rest
         ]
         return pd.DataFrame(rows, columns=["only_in", "verb", "crossing", "start", "end", "event"])
@@ -258,11 +260,13 @@ class AsReported:
 
 def to_day(value: Any) -> date:
     """A date from a date, datetime, pandas Timestamp or ISO text; clear error otherwise."""
-    if isinstance(value, datetime):
+    if isinstance(value, datetime) and value == value:
         return value.date()
     if isinstance(value, date):
         return value
     try:
+        if value != value:  # a missing day (NaT, NaN) is no day
+            raise ValueError
         return date.fromisoformat(str(value))
     except ValueError:
         raise ScenarioError(f"{value!r} is not a day; write it as YYYY-MM-DD") from None
@@ -286,13 +290,20 @@ def _holders(by: Holder) -> tuple[tuple[str, float], ...]:
         return ()
     if isinstance(by, str):
         return ((by, 1.0),)
-    shares = tuple((str(name), float(share)) for name, share in by.items())
+    shares = tuple(sorted((str(name), _number(f"share of {name}", share)) for name, share in by.items()))
     if any(not 0 <= share <= 1 for _, share in shares) or abs(sum(share for _, share in shares) - 1) > 1e-9:
         raise ScenarioError(f"holder shares {dict(shares)} must each lie in 0 to 1 and sum to 1")
     return shares
 
 
-def _fraction(name: str, x: float) -> float:
+def _number(name: str, x: Any) -> float:
+    if isinstance(x, bool | str) or not isinstance(x, SupportsFloat):
+        raise ScenarioError(f"{name}={x!r}: expected a number")
+    return float(x)
+
+
+def _fraction(name: str, x: Any) -> float:
+    x = _number(name, x)
     if not 0 <= x <= 1:
         raise ScenarioError(f"{name}={x!r}: expected a fraction between 0 and 1")
     return float(x)

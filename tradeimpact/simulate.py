@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import numpy as np
@@ -46,8 +46,8 @@ def simulate(
         Use only what was published by then (``case.as_of``). A history as reported is known up to that day and forecast
         after it; with a scenario of your own it limits the data, never the events you set.
     forecast : {"persist", "hazard", "contagion"}
-        How a history as reported goes on after `as_of`: holders stay, change at the drawn hazards, or at hazards that rise
-        with every lost crossing of the route group.
+        How a history as reported goes on after `as_of`: holders stay, change at the drawn hazards, or at hazards that
+        rise with every lost crossing of the route group.
     draws : int
         Number of draws; the first n of more draws are the same as n draws.
     rng : int, numpy Generator or None
@@ -80,6 +80,8 @@ def simulate(
     day = None if as_of is None else to_day(as_of)
     known = case if day is None else case.as_of(day)
     inputs = prepare(known, scenario, first, last, as_of=day, forecast=forecast)
+    if inputs.inferred is not None and day is not None:
+        inputs = replace(inputs, scenario=inputs.scenario.named(f"as reported by {day}"))
     run = Run(inputs, seed_of(rng), draws)
     return run.results(case.currency.lower())
 

@@ -139,10 +139,14 @@ class Assumptions:
                 continue
             before = _describe(base)
             entry = _entry(base, value)
+            entry.setdefault("source", source or "set by the user")
             made = _record("assume()", name, entry, problems, base=replace(base, name=name))
             if made is not None:
-                stated = source or (entry.get("source") if isinstance(value, Mapping) else None) or "set by the user"
-                records[name] = replace(made, source=str(stated))
+                given = entry if isinstance(value, Mapping) else {}
+                stated = source or given.get("source") or "set by the user"
+                # the evidence of the record that is replaced says nothing about a number of the user's own
+                made = replace(made, grade=given.get("grade", "E"), published_latest=given.get("published_latest"))
+                records[name] = replace(made, source=str(stated), prior=tuple(given.get("prior", ())))
                 log.append((name, before, _describe(made), str(stated)))
         if problems:
             raise CaseError(problems)
@@ -263,6 +267,15 @@ def _check_values(values: dict[str, Any], fault: Any) -> None:
             fault("low", low, f"above 0 for a {distribution} distribution", "raise low or choose another distribution")
         if distribution == "logitnormal" and low != high and not (low > 0 and high < 1):
             fault("low/high", triple, "strictly between 0 and 1", "narrow the range or choose another distribution")
+    if values["alternatives"] and not sum(o.weight for o in values["alternatives"]) > 0:
+        fault("alternatives", "weights that are all 0", "a weight above 0", "weigh at least one option")
+    day = values.get("published_latest")
+    if day is not None and not isinstance(day, date):
+        fault("published_latest", repr(day), "a day such as 2021-06-21, without quotes", "write the day")
+    if not str(values.get("source", "")).strip() and not all(
+        o.source for o in values["alternatives"] or (Option("", 0, 0, 0, 0),)
+    ):
+        fault("source", "nothing", "where the numbers come from", "name a source, or project_judgement")
     if values.get("grade", "E") not in GRADES:
         fault("grade", repr(values.get("grade")), f"one of {', '.join(GRADES)}", "grade the evidence")
     if values.get("sign", 1) not in (1, -1):

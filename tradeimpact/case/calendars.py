@@ -74,11 +74,7 @@ def _window(start: Day, end: Day) -> tuple[pd.Timestamp, pd.Timestamp]:
     try:
         first, last = pd.Timestamp(start).normalize(), pd.Timestamp(end).normalize()
     except ValueError:
-        raise CaseError(
-            f"The window {start!r} to {end!r} is not made of days. Write them as 2021-07-14."
-        ) from None
+        raise CaseError(f"The window {start!r} to {end!r} is not made of days. Write them as 2021-07-14.") from None
     if last < first:
-        raise CaseError(
-            f"The window ends on {last:%Y-%m-%d}, before it starts on {first:%Y-%m-%d}. Swap the two."
-        )
+        raise CaseError(f"The window ends on {last:%Y-%m-%d}, before it starts on {first:%Y-%m-%d}. Swap the two.")
     return first, last

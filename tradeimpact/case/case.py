@@ -242,9 +242,7 @@ class Case:
         if name not in crossings.index:
             names = ", ".join(sorted(crossings.index))
             hint = did_you_mean(name, crossings.index)
-            raise CaseError(
-                f"Case {self.name!r} has no crossing {name!r}. {hint} It has {names}.".replace("  ", " ")
-            )
+            raise CaseError(f"Case {self.name!r} has no crossing {name!r}. {hint} It has {names}.".replace("  ", " "))
         return cast("pd.Series[Any]", crossings.loc[name])
 
     def with_table(self, name: str, table: pd.DataFrame, *, source: str | None = None) -> Case:
@@ -293,7 +291,9 @@ class Case:
         return replace(self, _assumptions=self._assumptions.assume(changes, source))
 
     def in_hindsight(self, end: str | date) -> Scenario:
-        """Scenario of best dates with hindsight, up to `end`: for comparison and scoring, never for what could be known."""
+        """Scenario of best dates with hindsight, up to `end`: for comparison and scoring, never for what could be
+        known.
+        """
         from ..scenario import to_day
         from .history import in_hindsight
 

@@ -43,10 +43,7 @@ def _duplicates(frame: pd.DataFrame, table: Table, file: str) -> list[Problem]:
     mask = frame.duplicated(table.key, keep=False) & given
     if not mask.any():
         return []
-    cells = [
-        (0, " ".join(str(part) for part in values))
-        for values in frame.loc[mask, table.key].to_numpy().tolist()
-    ]
+    cells = [(0, " ".join(str(part) for part in values)) for values in frame.loc[mask, table.key].to_numpy().tolist()]
     key = " and ".join(table.key)
     remedy = "Merge the rows, or give each its own; rows that contradict each other keep different names."
     return [

@@ -1,7 +1,8 @@
 """When crossings were shut to cargo, from reports: episodes with uncertain first and last days.
 
-A closure or halt opens an episode, cargo passing again or insurgents collecting ends it. Statements about people, holidays or
-borders are not about cargo. Conflicting statements on one episode widen its window instead of being averaged.
+A closure or halt opens an episode, cargo passing again or insurgents collecting ends it. Statements about people,
+holidays or borders are not about cargo. Conflicting statements on one episode widen its window instead of being
+averaged.
 """
 
 from __future__ import annotations
@@ -27,10 +28,12 @@ def closings(case: Case) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns crossing, closed_by, start_first, start_last (window of the first shut day), end_first, end_last (window of the
-        last shut day, missing while no end is reported), reports (their names).
+        Columns crossing, closed_by, start_first, start_last (window of the first shut day), end_first, end_last
+        (window of the last shut day, missing while no end is reported), reports (their names).
     """
-    skipped = {row["report"] for row in records(case.corrections) if row["field"] == "proposition" and row["value"] == "none"}
+    skipped = {
+        row["report"] for row in records(case.corrections) if row["field"] == "proposition" and row["value"] == "none"
+    }
     units = set(case.units["crossing"])
     rows = []
     for row in records(case.reports):
@@ -40,13 +43,18 @@ def closings(case: Case) -> pd.DataFrame:
             rows.append(row | _window(row))
     found: list[dict[str, Any]] = []
     for crossing in sorted({row["crossing"] for row in rows}):
-        found += _episodes(sorted((r for r in rows if r["crossing"] == crossing), key=lambda r: (r["date"], r["event"] in OPEN)))
+        found += _episodes(
+            sorted((r for r in rows if r["crossing"] == crossing), key=lambda r: (r["date"], r["event"] in OPEN))
+        )
     return pd.DataFrame(found, columns=list(COLUMNS)).sort_values(["start_first", "crossing"], ignore_index=True)
 
 
 def _window(row: dict[str, Any]) -> dict[str, Any]:
     slack = pd.Timedelta(days=0 if pd.isna(row["date_uncertainty_days"]) else float(row["date_uncertainty_days"]))
-    return {"first": min(row["date"] - slack, row["published_latest"]), "last": min(row["date"] + slack, row["published_latest"])}
+    return {
+        "first": min(row["date"] - slack, row["published_latest"]),
+        "last": min(row["date"] + slack, row["published_latest"]),
+    }
 
 
 def _episodes(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

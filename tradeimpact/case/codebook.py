@@ -139,11 +139,7 @@ def codebook(currency: str = ANY_CURRENCY) -> Mapping[str, Table]:
                 description=line["description"],
                 currency=currency.lower(),
                 columns=MappingProxyType(
-                    {
-                        own["column"]: _column(own)
-                        for own in lines
-                        if own["table"] == line["table"] and own["column"]
-                    }
+                    {own["column"]: _column(own) for own in lines if own["table"] == line["table"] and own["column"]}
                 ),
             )
     return MappingProxyType(tables)

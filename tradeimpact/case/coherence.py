@@ -28,9 +28,7 @@ def check_case(tables: Tables, book: Mapping[str, Table], unread: Iterable[str] 
     return problems
 
 
-def _references(
-    frame: pd.DataFrame, column: Column, tables: Tables, file: str, unread: Iterable[str]
-) -> list[Problem]:
+def _references(frame: pd.DataFrame, column: Column, tables: Tables, file: str, unread: Iterable[str]) -> list[Problem]:
     """Values that the table referred to does not have, with a suggestion for each, three at most."""
     target, field = column.references.split(".")
     if target in set(unread):
@@ -71,9 +69,7 @@ def _units(tables: Tables) -> list[Problem]:
     missing = crossings["crossing"].isin(units - set(baseline["crossing"])) & (crossings["crossing"] != "")
     if missing.any():
         names = ", ".join(crossings.loc[missing, "crossing"])
-        remedy = (
-            "Add a row with low, best and high, or name in assessed_with the unit whose revenue includes it."
-        )
+        remedy = "Add a row with low, best and high, or name in assessed_with the unit whose revenue includes it."
         problem = Problem(
             file="baseline.csv",
             column="crossing",
@@ -134,6 +130,28 @@ def _kinds(tables: Tables) -> list[Problem]:
     return problems
 
 
+def _goods(tables: Tables) -> list[Problem]:
+    """Commodity data belong to units of account: a crossing assessed with another one has none of its own."""
+    if "commodities" not in tables:
+        return []
+    crossings = tables["crossings"]
+    merged = set(crossings.loc[crossings["assessed_with"] != "", "crossing"])
+    wrong = tables["commodities"]["crossing"].isin(merged)
+    if not wrong.any():
+        return []
+    names = ", ".join(dict.fromkeys(tables["commodities"]["crossing"][wrong]))
+    return [
+        Problem(
+            file="commodities.csv",
+            column="crossing",
+            rows=rows_where(wrong),
+            found=f"{names}, assessed with another crossing",
+            expected="a unit of account",
+            remedy="Add the goods to the crossing that assesses them.",
+        )
+    ]
+
+
 def _feeds(tables: Tables) -> list[Problem]:
     """The least that the border crossings feed into a house is no more than all of it."""
     if "inland" not in tables:
@@ -185,9 +203,7 @@ def _months(tables: Tables) -> list[Problem]:
     if not overlap.any():
         return []
     found = f"months that overlap: {', '.join(months.loc[overlap, 'name'])}"
-    remedy = (
-        "End each month on the day before the next; give months of a second calendar no row of kind month."
-    )
+    remedy = "End each month on the day before the next; give months of a second calendar no row of kind month."
     return [
         Problem(
             file="calendar.csv",
@@ -204,6 +220,7 @@ CASE_CHECKS: tuple[tuple[tuple[str, ...], Callable[[Tables], list[Problem]]], ..
     (("crossings", "baseline"), _units),
     (("crossings", "inland", "trucks"), _kinds),
     (("inland",), _feeds),
+    (("commodities", "crossings"), _goods),
     (("authorities",), _governments),
     (("calendar",), _months),
 )

@@ -139,9 +139,7 @@ def _column_problems(raw: pd.DataFrame, table: Table, file: str) -> list[Problem
         column = table.columns[name]
         remedy = "Add the column." if column.required else "Add the column; its cells may be empty."
         expected = f"a column of type {column.type}: {column.description}"
-        problem = Problem(
-            file=file, column=name, rows=(1,), found="no such column", expected=expected, remedy=remedy
-        )
+        problem = Problem(file=file, column=name, rows=(1,), found="no such column", expected=expected, remedy=remedy)
         problems.append(problem)
     return problems
 
@@ -249,9 +247,7 @@ def _read_number(cell: str, column: Column) -> float:
     if column.type == "share" and column.maximum == 1 and 1 < value <= PERCENT:
         raise Fault("a fraction from 0 to 1", "This looks like a percentage: write 0.35 for 35 %.")
     if column.type == "money" and value < 0:
-        raise Fault(
-            f"money, 0 or more{unit}", "Write the amount without a sign; losses have columns of their own."
-        )
+        raise Fault(f"money, 0 or more{unit}", "Write the amount without a sign; losses have columns of their own.")
     _check_limits(value, column)
     return value
 

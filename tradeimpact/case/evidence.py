@@ -1,7 +1,7 @@
 """What each report says about control, by rules a reader can see: who speaks, about what, in whose interest.
 
-The proposition comes from the event a report states, the voice from its speaker (`speakers.csv`), the weight class from the
-two together: a side that says what hurts it makes an admission, one that says what helps it a claim. Rows of
+The proposition comes from the event a report states, the voice from its speaker (`speakers.csv`), the weight class
+from the two together: a side that says what hurts it makes an admission, one that says what helps it a claim. Rows of
 `corrections.csv` replace what the rules misread. Hindsight tables are never read here.
 """
 
@@ -42,9 +42,9 @@ def evidence(case: Case) -> pd.DataFrame:
     -------
     DataFrame
         One row per report and crossing: report, crossing ("national" for a bare count), proposition (lost, collecting,
-        promise, held, fighting, count), kind (event, state), speaker, role (government, insurgent, neighbour, witness, relay), weight
-        (class), chain (source), day, first and last (window of the day; an event cannot be later than its publication),
-        count, published_latest. Reports that say nothing about control are left out; see `unused`.
+        promise, held, fighting, count), kind (event, state), speaker, role (government, insurgent, neighbour, witness,
+        relay), weight (class), chain (source), day, first and last (window of the day; an event cannot be later than
+        its publication), count, published_latest. Reports that say nothing about control are left out; see `unused`.
     """
     corrections = {(row["report"], row["field"]): row["value"] for row in _records(case.corrections)}
     speakers = [(row["pattern"], row["role"]) for row in _records(case.speakers)]
@@ -52,7 +52,9 @@ def evidence(case: Case) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for report in _records(case.reports):
         stated, kind = PROPOSITIONS.get(report["event"], ("none", "state"))
-        proposition = corrections.get((report["report"], "proposition"), stated if report["about"] == "control" else "none")
+        proposition = corrections.get(
+            (report["report"], "proposition"), stated if report["about"] == "control" else "none"
+        )
         if proposition == "none":
             continue
         role = corrections.get((report["report"], "role")) or voice(report["claimed_by"], speakers, proposition)
@@ -68,14 +70,18 @@ def evidence(case: Case) -> pd.DataFrame:
             "published_latest": report["published_latest"],
         } | _window(report, kind)
         rows += [base | where for where in _expanded(report, places)]
-    return pd.DataFrame(rows, columns=list(COLUMNS)).sort_values(["published_latest", "report", "crossing"], ignore_index=True)
+    return pd.DataFrame(rows, columns=list(COLUMNS)).sort_values(
+        ["published_latest", "report", "crossing"], ignore_index=True
+    )
 
 
 def unused(case: Case) -> pd.DataFrame:
     """Reports that bear on no crossing's control, with what they are about."""
     used = set(evidence(case)["report"])
     table = case.reports
-    return table.loc[~table["report"].isin(used), ["report", "crossing", "event", "about", "statement"]].reset_index(drop=True)
+    return table.loc[~table["report"].isin(used), ["report", "crossing", "event", "about", "statement"]].reset_index(
+        drop=True
+    )
 
 
 def voice(claimed_by: str, speakers: list[tuple[str, str]], proposition: str) -> str:
@@ -104,7 +110,13 @@ def clusters(rows: pd.DataFrame) -> pd.Series[int]:
     """Cluster of each row: reports on one crossing and proposition by one speaker or source chain within three days."""
     group = {"collecting": "lost", "promise": "lost"}
     keys = [
-        (row["crossing"], group.get(row["proposition"], row["proposition"]), row["chain"], _names(row["speaker"]), row["day"])
+        (
+            row["crossing"],
+            group.get(row["proposition"], row["proposition"]),
+            row["chain"],
+            _names(row["speaker"]),
+            row["day"],
+        )
         for row in _records(rows)
     ]
     label = list(range(len(keys)))
@@ -144,7 +156,11 @@ def _expanded(report: dict[str, Any], places: dict[str, str]) -> list[dict[str, 
         return [{"crossing": c} for c in named if c in places]
     if pd.notna(report["count_claimed"]):
         return [{"crossing": "national", "proposition": "count"}]
-    return [{"crossing": c} for c, kind in sorted(places.items()) if kind == "border"] if report["event"] == "captured" else []
+    return (
+        [{"crossing": c} for c, kind in sorted(places.items()) if kind == "border"]
+        if report["event"] == "captured"
+        else []
+    )
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -90,9 +90,7 @@ def read_descriptor(folder: Path) -> tuple[dict[str, Any], list[Problem]]:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
-        return {}, [
-            _descriptor_problem(f"text that is not JSON ({error})", f"Mend it, or delete it. {REPACK}.")
-        ]
+        return {}, [_descriptor_problem(f"text that is not JSON ({error})", f"Mend it, or delete it. {REPACK}.")]
     if not isinstance(content, dict):
         return {}, [_descriptor_problem("JSON that is not an object", f"{REPACK}.")]
     version = content.get("schema_version")

@@ -20,7 +20,9 @@ def drivers(case: Case, end: date) -> Scenario:
 
 
 def in_hindsight(case: Case, end: date) -> Scenario:
-    """Scenario of what is best known to have happened up to `end`: falls, closures, threat and insecurity by best dates."""
+    """Scenario of what is best known to have happened up to `end`: falls, closures, threat and insecurity by best
+    dates.
+    """
     scenario = Scenario("in hindsight (best dates)")
     falls = case.hindsight_control.sort_values(["start", "crossing"])
     for row in records(falls):

@@ -142,10 +142,7 @@ def _roots() -> list[Path]:
 def _packaged() -> dict[str, Path]:
     """Folders of the cases that come with the library."""
     return {
-        folder.name: folder
-        for root in _roots()
-        for folder in sorted(root.iterdir())
-        if (folder / DESCRIPTOR).is_file()
+        folder.name: folder for root in _roots() for folder in sorted(root.iterdir()) if (folder / DESCRIPTOR).is_file()
     }
 
 

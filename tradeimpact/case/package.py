@@ -57,9 +57,7 @@ def package(
     """
     place = Path(folder)
     if not place.is_dir():
-        raise CaseError(
-            f"{os.fspath(folder)!r} is not a folder. Give the folder that holds the tables of a case."
-        )
+        raise CaseError(f"{os.fspath(folder)!r} is not a folder. Give the folder that holds the tables of a case.")
     given = {"title": title, "description": description, "currency": currency, "calendar": calendar}
     metadata = _metadata(place, {key: value for key, value in given.items() if value is not None})
     read = read_folder(place, currency=str(metadata["currency"]))
@@ -81,9 +79,7 @@ def _metadata(folder: Path, given: Mapping[str, str]) -> dict[str, Any]:
         try:
             content = json.loads(path.read_text(encoding="utf-8-sig"))
         except (ValueError, RecursionError) as error:
-            raise CaseError(
-                f"{DESCRIPTOR} is not JSON ({error}). Mend or delete it, then package again."
-            ) from None
+            raise CaseError(f"{DESCRIPTOR} is not JSON ({error}). Mend or delete it, then package again.") from None
         old = content if isinstance(content, dict) else {}
     merged = {"name": folder.resolve().name, "description": "", "calendar": "", **old, **given}
     merged["schema_version"] = SCHEMA_VERSION

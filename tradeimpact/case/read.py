@@ -92,9 +92,7 @@ def parse_csv(text: str, name: str) -> tuple[pd.DataFrame | None, list[Problem]]
         rows = (_broken_row(text),)
         found = f"a row that cannot be read ({error})"
         remedy = "Close every quotation mark; write a quotation mark inside a cell twice."
-        return None, [
-            Problem(file=name, rows=rows, found=found, expected="comma-separated text", remedy=remedy)
-        ]
+        return None, [Problem(file=name, rows=rows, found=found, expected="comma-separated text", remedy=remedy)]
     if not lines or not any(cell.strip() for cell in lines[0]):
         found = "an empty file" if not text.strip() else "an empty first row"
         remedy = "Write the column names into the first row, or delete the file if the table is not needed."
@@ -109,9 +107,7 @@ def parse_csv(text: str, name: str) -> tuple[pd.DataFrame | None, list[Problem]]
         if any(cell.strip() for cell in line)
     }
     problems = _ragged_problems(body, len(header), name)
-    kept = {
-        number: [cell.strip() for cell in line] for number, line in body.items() if len(line) == len(header)
-    }
+    kept = {number: [cell.strip() for cell in line] for number, line in body.items() if len(line) == len(header)}
     frame = pd.DataFrame(list(kept.values()), columns=header, index=list(kept), dtype="str")
     return frame, problems
 
@@ -132,9 +128,7 @@ def _header_problems(header: list[str], name: str) -> list[Problem]:
     if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
         found = "a header without a comma"
         remedy = "Save the table with commas between the cells."
-        problems.append(
-            Problem(file=name, rows=(1,), found=found, expected="commas between cells", remedy=remedy)
-        )
+        problems.append(Problem(file=name, rows=(1,), found=found, expected="commas between cells", remedy=remedy))
     return problems
 
 
@@ -155,9 +149,7 @@ def _ragged_problems(body: dict[int, list[str]], width: int, name: str) -> list[
         if rows:
             found = f"too {word} cells ({len(body[rows[0]])})"
             expected = f"{width} cells, as in the header"
-            problems.append(
-                Problem(file=name, rows=tuple(rows), found=found, expected=expected, remedy=remedy)
-            )
+            problems.append(Problem(file=name, rows=tuple(rows), found=found, expected=expected, remedy=remedy))
     return problems
 
 

@@ -64,16 +64,12 @@ def _as_text(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     """Cells as text, with key columns taken back from the index if they were put there."""
     if not isinstance(frame, pd.DataFrame):
         kind = type(frame).__name__
-        raise CaseError(
-            f"Table {table.name!r} is given as {kind}; expected a DataFrame with its rows and columns."
-        )
+        raise CaseError(f"Table {table.name!r} is given as {kind}; expected a DataFrame with its rows and columns.")
     if any(name in table.columns and name not in frame.columns for name in frame.index.names):
         frame = frame.reset_index()
     twice = frame.columns[frame.columns.duplicated()]
     if len(twice):
-        raise CaseError(
-            f"Table {table.name!r} has the column {str(twice[0])!r} more than once. Drop all but one."
-        )
+        raise CaseError(f"Table {table.name!r} has the column {str(twice[0])!r} more than once. Drop all but one.")
     return to_text(frame)
 
 

@@ -165,11 +165,7 @@ def _assumption_sources(read: Folder) -> list[Problem]:
         return []
     found = f"sources that are not listed: {', '.join(lost[:5])}"
     remedy = "Correct them, or add them to sources.csv."
-    return [
-        _warning(
-            file=ASSUMPTIONS, column="source", found=found, expected="sources of sources.csv", remedy=remedy
-        )
-    ]
+    return [_warning(file=ASSUMPTIONS, column="source", found=found, expected="sources of sources.csv", remedy=remedy)]
 
 
 def _unknown_rows(tables: Tables) -> list[Problem]:
@@ -184,9 +180,7 @@ def _unknown_rows(tables: Tables) -> list[Problem]:
         for column in codebook()[name].columns.values():
             if column.references != "*":
                 continue
-            lost = frame[column.name].map(
-                lambda cell: [part for part in split_names(cell) if part not in known]
-            )
+            lost = frame[column.name].map(lambda cell: [part for part in split_names(cell) if part not in known])
             wrong = lost.map(len) > 0
             if wrong.any():
                 names = list(dict.fromkeys(part for parts in lost for part in parts))

@@ -1,8 +1,8 @@
 """A case as it could be known on a day: nothing published later may enter (MODEL section 10, strict vintage).
 
-Rows go by their latest possible day of publication. What the case judged from later rows is rebuilt by rule: a baseline figure
-from the annualised figures of its crossing or house that remain, else from a wide prior; an assumption that rests on a later
-source takes the prior stated beside it. Hindsight tables are dropped.
+Rows go by their latest possible day of publication. What the case judged from later rows is rebuilt by rule: a
+baseline figure from the annualised figures of its crossing or house that remain, else from a wide prior; an assumption
+that rests on a later source takes the prior stated beside it. Hindsight tables are dropped.
 """
 
 from __future__ import annotations
@@ -73,7 +73,13 @@ def _figures(
     found = []
     for row in records(tables.get("revenue", pd.DataFrame())):
         own, shared = row["crossing"] == crossing, bool(house) and row["scope"] == house
-        value = row["best"] if pd.notna(row["best"]) else np.nanmean([row["low"], row["high"]]) if pd.notna(row["low"]) else np.nan
+        value = (
+            row["best"]
+            if pd.notna(row["best"])
+            else np.nanmean([row["low"], row["high"]])
+            if pd.notna(row["low"])
+            else np.nan
+        )
         usable = row["measure"] in MEASURES and row["use"] in ("baseline", "check") and row["grade"] in ("A", "B")
         if not (own or shared) or not usable or pd.isna(value) or row["currency"].upper() != case.currency.upper():
             continue
@@ -101,8 +107,8 @@ def _prior(case: Case, crossing: str) -> tuple[float, float, float]:
     record = known.get(f"{UNKNOWN}.{crossing}") or known.get(UNKNOWN)
     if record is None:
         raise CaseError(
-            f"Nothing is published yet on the revenue of {crossing!r}. Add the assumption {UNKNOWN!r} (low, best, high a year): "
-            "what would be put for a unit without any figure."
+            f"Nothing is published yet on the revenue of {crossing!r}. Add the assumption {UNKNOWN!r} "
+            "(low, best, high a year): what would be put for a unit without any figure."
         )
     return record.low, record.best, record.high
 
@@ -122,7 +128,14 @@ def _assumptions(case: Case, day: date) -> Any:
         elif record.prior:
             low, best, high = record.prior
             kept[name] = replace(
-                record, low=low, best=best, high=high, alternatives=(), source="project_judgement", grade="E", published_latest=day
+                record,
+                low=low,
+                best=best,
+                high=high,
+                alternatives=(),
+                source="project_judgement",
+                grade="E",
+                published_latest=day,
             )
         elif "." not in name:
             raise CaseError(

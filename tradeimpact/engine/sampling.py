@@ -208,7 +208,9 @@ def _scrambles(seed: int, names: Sequence[str]) -> tuple[NDArray[np.uint32], NDA
     below = np.array([(1 << (BITS - 1 - bit)) - 1 for bit in range(BITS)], dtype=np.uint32)
     for position, name in enumerate(names):
         key = np.frombuffer(blake2b(f"{seed}/scramble/{name}".encode(), digest_size=16).digest(), dtype=np.uint64)
-        words = np.random.Generator(np.random.Philox(key=key)).integers(0, 1 << BITS, (REPLICATES, BITS + 1), dtype=np.uint32)
+        words = np.random.Generator(np.random.Philox(key=key)).integers(
+            0, 1 << BITS, (REPLICATES, BITS + 1), dtype=np.uint32
+        )
         columns[:, :, position] = (words[:, :BITS] & below) | (below + np.uint32(1))
         shift[:, position] = words[:, BITS]
     return columns, shift

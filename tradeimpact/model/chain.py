@@ -95,7 +95,7 @@ def sample_paths(initial: ArrayLike, transition: ArrayLike, likelihood: ArrayLik
 def _pick(weight: Array, uniform: Array) -> NDArray[np.int8]:
     """State whose share of the weights the uniform number falls into."""
     edges = np.cumsum(weight, axis=0)
-    return (uniform * edges[-1] >= edges[:-1]).sum(axis=0).astype(np.int8)
+    return np.asarray((uniform * edges[-1] >= edges[:-1]).sum(axis=0), dtype=np.int8)
 
 
 def _checked(initial: ArrayLike, transition: ArrayLike, likelihood: ArrayLike) -> tuple[Array, Array, Array]:
@@ -108,7 +108,10 @@ def _checked(initial: ArrayLike, transition: ArrayLike, likelihood: ArrayLike) -
     if moves.shape[:2] == (states, states) and moves.ndim <= seen.ndim:
         moves = moves[None]
     if moves.shape[1:3] != (states, states) or moves.shape[0] not in (1, max(days - 1, 1)):
-        raise ModelError(f"transition has shape {moves.shape}; expected ({states}, {states}, ...) or ({days - 1}, {states}, {states}, ...)")
+        raise ModelError(
+            f"transition has shape {moves.shape}; expected ({states}, {states}, ...) or "
+            f"({days - 1}, {states}, {states}, ...)"
+        )
     for name, x in (("initial", start), ("transition", moves), ("likelihood", seen)):
         if not np.isfinite(x).all() or (x < 0).any():
             raise ModelError(f"{name} has a negative or missing number; probabilities and likelihoods are at least 0")
@@ -134,5 +137,7 @@ def _forward(before: Array, move: Array) -> Array:
 def _normalised(weight: Array, day: int) -> tuple[Array, Array]:
     total = weight.sum(axis=0)
     if not (total > 0).all():
-        raise ModelError(f"on day {day} (from 0) every state is impossible; a likelihood or transition of 0 contradicts another")
+        raise ModelError(
+            f"on day {day} (from 0) every state is impossible; a likelihood or transition of 0 contradicts another"
+        )
     return weight / total, total

@@ -19,10 +19,10 @@ Array = NDArray[np.float64]
 class Paths:
     """History of one scenario. Days run from its origin; shapes as in the module text.
 
-    `insecurity` (days, draws) is NaN on days without a driver; `days_since_reopening` (crossings, days, draws) is negative
-    before a crossing was ever shut and while it is; `levy_rate` and `levy_per_truck` (insurgent authorities, crossings,
-    days, 1) are NaN where the scenario sets none; `first_event` is the position of the first day on which anything
-    differs from the counterfactual (number of days if none).
+    `insecurity` (days, draws) is NaN on days without a driver; `days_since_reopening` (crossings, days, draws) is
+    negative before a crossing was ever shut and while it is; `levy_rate` and `levy_per_truck` (insurgent authorities,
+    crossings, days, 1) are NaN where the scenario sets none; `first_event` is the position of the first day on which
+    anything differs from the counterfactual (number of days if none).
     """
 
     holders: Array
@@ -37,12 +37,12 @@ class Paths:
     @property
     def government(self) -> Array:
         """Share held by the government, (crossings, days, draws)."""
-        return self.holders[0]
+        return np.asarray(self.holders[0])
 
     @property
     def nobody(self) -> Array:
         """Share held by nobody, (crossings, days, draws)."""
-        return self.holders[1]
+        return np.asarray(self.holders[1])
 
     @property
     def insurgent(self) -> Array:

@@ -28,7 +28,9 @@ SILENT_DAYS = 10
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement on one crossing: position, proposition, window of days (positions), publication day, class, cluster."""
+    """One statement on one crossing: position, proposition, window of days (positions), publication day, class,
+    cluster.
+    """
 
     crossing: int
     proposition: str
@@ -41,7 +43,13 @@ class Statement:
 
 
 def log_likelihood(
-    statements: Sequence[Statement], days: int, crossings: int, log_weight: dict[str, Array], repeat: Array, uniform: dict[str, Array], rank: dict[str, int]
+    statements: Sequence[Statement],
+    days: int,
+    crossings: int,
+    log_weight: dict[str, Array],
+    repeat: Array,
+    uniform: dict[str, Array],
+    rank: dict[str, int],
 ) -> Array:
     """Log likelihood of the statements given, (days, 3, crossings, draws).
 
@@ -64,7 +72,9 @@ def log_likelihood(
 
 
 def leading(statements: Sequence[Statement], rank: dict[str, int]) -> list[bool]:
-    """Whether each statement is the one of its cluster that counts in full: the heaviest class, then the first published."""
+    """Whether each statement is the one of its cluster that counts in full: the heaviest class, then the first
+    published.
+    """
     best: dict[int, int] = {}
     for i, s in enumerate(statements):
         held = best.get(s.cluster)
@@ -89,12 +99,18 @@ def silent_days(published: Sequence[int], days: int, known_until: int) -> Ints:
 
 
 def transitions(
-    fall: Array, to_nobody: Array, collect: Array, recapture: Array, silence: Array, silent_loss: Ints, silent_return: Ints
+    fall: Array,
+    to_nobody: Array,
+    collect: Array,
+    recapture: Array,
+    silence: Array,
+    silent_loss: Ints,
+    silent_return: Ints,
 ) -> Array:
     """Daily transitions weighed by the silence that followed, (days - 1, 3, 3, crossings, draws).
 
-    Hazards and rho are (draws,); silent days are (days, crossings). A change that would have been reported and was not has
-    likelihood (1 - rho) for each silent day.
+    Hazards and rho are (draws,); silent days are (days, crossings). A change that would have been reported and was not
+    has likelihood (1 - rho) for each silent day.
     """
     draws = fall.shape[0]
     days, crossings = silent_loss.shape
