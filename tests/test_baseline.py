@@ -92,7 +92,7 @@ def feasible(draw):
     number = st.floats(0.0, 1.0).map(lambda x: round(x, 6))
     low, high, point = (np.empty(parts) for _ in range(3))
     for i in range(parts):
-        low[i] = draw(number)
+        low[i] = 0.01 + draw(number)
         high[i] = low[i] + draw(st.one_of(st.just(0.0), st.floats(0.01, 2.0)))
         point[i] = low[i] + draw(st.one_of(st.just(0.5), number)) * (high[i] - low[i])
     start = (

@@ -21,7 +21,7 @@ from .case.evidence import CLASSES, clusters, evidence
 from .engine.blocks import BLOCK, blocks
 from .engine.sampling import Sampler, seed_of, uniform_days, uniforms
 from .errors import TradeImpactError
-from .model.chain import control_chain, sample_paths
+from .model.chain import backward_paths, control_chain, filtered_chain
 from .model.evidence import Statement, log_likelihood, silent_days, transitions
 from .scenario import to_day
 
@@ -155,18 +155,19 @@ def block_paths(
     until = min(known_until, known.days - 1)
     initial, move, seen = chain_of(known, p, seed, block, until)
     counts = [c for c in known.counts if c[0] <= until]
-    candidates = [_sampled(known, initial, move, seen, seed, block, k) for k in range(CANDIDATES if counts else 1)]
+    filtered = filtered_chain(initial, move, seen)
+    candidates = [_sampled(known, filtered, move, seed, block, k) for k in range(CANDIDATES if counts else 1)]
     chosen = candidates[0] if len(candidates) == 1 else _fitting(known, candidates, counts, p, seed, block)
     if until == known.days - 1:
         return chosen
     return np.concatenate([chosen, _forecast(known, chosen[-1], p, seed, block, until, forecast)])
 
 
-def _sampled(
-    known: Evidence, initial: Array, move: Array, seen: Array, seed: int, block: int, candidate: int
-) -> NDArray[np.int8]:
-    uniform = np.stack([uniform_days(seed, f"path/{candidate}/{c}", block, len(seen)) for c in known.crossings], axis=1)
-    return sample_paths(initial, move, seen, uniform)
+def _sampled(known: Evidence, filtered: Array, move: Array, seed: int, block: int, candidate: int) -> NDArray[np.int8]:
+    uniform = np.stack(
+        [uniform_days(seed, f"path/{candidate}/{c}", block, len(filtered)) for c in known.crossings], axis=1
+    )
+    return backward_paths(filtered, move, uniform)
 
 
 def _fitting(
@@ -320,12 +321,15 @@ class Control:
 
     def _filtered(self, p: dict[str, Array], block: int) -> Array:
         """One forward pass per day, over what had been published by it; days after the as-of day are the forecast."""
-        first, until = self._rows().start, self._until()
-        found = []
-        for day in range(first, until + 1):
-            found.append(control_chain(*chain_of(self.known.known(day), p, self.sampler.seed, block, day)).filtered[-1])
-        beyond = self._smoothed(p, block)[max(until + 1 - first, 0) :]
-        return np.concatenate([np.stack(found), beyond]) if found else beyond
+        rows, until = self._rows(), self._until()
+        known = [
+            control_chain(*chain_of(self.known.known(day), p, self.sampler.seed, block, day)).filtered[-1]
+            for day in range(rows.start, min(until, rows.stop - 1) + 1)
+        ]
+        if until >= rows.stop - 1:
+            return np.stack(known)
+        beyond = self._smoothed(p, block)[max(until + 1 - rows.start, 0) :]
+        return np.concatenate([np.stack(known), beyond]) if known else beyond
 
     def _rows(self) -> slice:
         start, end = ((d - self.known.origin).days for d in self.window)

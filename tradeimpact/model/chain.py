@@ -59,12 +59,7 @@ def control_chain(initial: ArrayLike, transition: ArrayLike, likelihood: ArrayLi
     """
     start, moves, seen = _checked(initial, transition, likelihood)
     days = len(seen)
-    filtered = np.empty_like(seen)
-    total = np.zeros(seen.shape[2:])
-    for day in range(days):
-        ahead = start if day == 0 else _forward(filtered[day - 1], _at(moves, day - 1))
-        filtered[day], scale = _normalised(ahead * seen[day], day)
-        total = total + np.log(scale)
+    filtered, total = _filter(start, moves, seen)
     smoothed = np.empty_like(seen)
     smoothed[-1] = filtered[-1]
     beta = np.ones_like(seen[-1])
@@ -75,19 +70,43 @@ def control_chain(initial: ArrayLike, transition: ArrayLike, likelihood: ArrayLi
     return Chain(filtered, smoothed, total)
 
 
+def filtered_chain(initial: ArrayLike, transition: ArrayLike, likelihood: ArrayLike) -> Array:
+    """Filtered probabilities alone, (days, states, ...): `control_chain` without its backward pass."""
+    return _filter(*_checked(initial, transition, likelihood))[0]
+
+
+def _filter(start: Array, moves: Array, seen: Array) -> tuple[Array, Array]:
+    filtered = np.empty_like(seen)
+    total = np.zeros(seen.shape[2:])
+    for day in range(len(seen)):
+        ahead = start if day == 0 else _forward(filtered[day - 1], _at(moves, day - 1))
+        filtered[day], scale = _normalised(ahead * seen[day], day)
+        total = total + np.log(scale)
+    return filtered, total
+
+
 def sample_paths(initial: ArrayLike, transition: ArrayLike, likelihood: ArrayLike, uniform: Array) -> NDArray[np.int8]:
     """Paths of states drawn from the smoothed chain: filter forward, sample backward.
 
     `uniform` (days, ...) in (0, 1) has the trailing shape of `likelihood`; returns states as int8 of that shape.
     """
     start, moves, seen = _checked(initial, transition, likelihood)
-    filtered = control_chain(start, moves, seen).filtered
-    days = len(seen)
+    return backward_paths(_filter(start, moves, seen)[0], moves, uniform)
+
+
+def backward_paths(filtered: Array, transition: Array, uniform: Array) -> NDArray[np.int8]:
+    """Paths drawn backward from filtered probabilities (days, states, ...), for several draws from one filter.
+
+    `transition` is (days - 1 or 1, states, states, ...), unchecked; `uniform` (days, ...) in (0, 1).
+    """
+    days, states = filtered.shape[:2]
     paths = np.empty(uniform.shape, dtype=np.int8)
     paths[-1] = _pick(filtered[-1], uniform[-1])
     for day in range(days - 2, -1, -1):
-        move = np.broadcast_to(_at(moves, day), (*seen.shape[1:2], *seen.shape[1:]))
-        into = np.take_along_axis(move, paths[day + 1][None, None].astype(np.intp), axis=1)[:, 0]
+        move, next_state = _at(transition, day), paths[day + 1]
+        into = np.broadcast_to(move[:, states - 1], filtered.shape[1:])
+        for state in range(states - 2, -1, -1):
+            into = np.where(next_state == state, move[:, state], into)
         paths[day] = _pick(filtered[day] * into, uniform[day])
     return paths
 

@@ -1,0 +1,5 @@
+"""Pictures are drawn without a screen in every test."""
+
+import matplotlib
+
+matplotlib.use("agg")

@@ -1,0 +1,63 @@
+"""Every notebook runs from top to bottom in a clean kernel, keeps its outputs, and defines nothing of its own."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tradeimpact.output import run_notebook
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+def cells(path: Path) -> list[dict]:
+    return json.loads(path.read_text(encoding="utf-8"))["cells"]
+
+
+def source(cell: dict) -> str:
+    return "".join(cell["source"])
+
+
+def test_there_are_notebooks_to_run():
+    assert [p.stem for p in NOTEBOOKS][:4] == [
+        "01_quickstart",
+        "02_revenue_per_crossing",
+        "03_spin_boldak",
+        "04_summer_2021",
+    ]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_a_notebook_runs_clean_from_a_copy(path, tmp_path):
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    shutil.copy(path, folder)
+    assert run_notebook(folder / path.name, tmp_path / "build" / path.name) is None
+    assert (tmp_path / "build" / path.name).is_file()
+    wanted = set(re.findall(r'save="\.\./figures/([\w-]+)"', path.read_text(encoding="utf-8").replace('\\"', '"')))
+    assert wanted == {p.stem for p in (tmp_path / "figures").glob("*.svg")}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_a_notebook_opens_with_its_question_and_keeps_outputs_of_a_clean_run(path):
+    assert re.match(r"# .+\?", source(cells(path)[0])), "the first line is the question"
+    code = [c for c in cells(path) if c["cell_type"] == "code"]
+    assert [c["execution_count"] for c in code] == list(range(1, len(code) + 1))
+    assert any(c["outputs"] for c in code)
+    assert not any(o["output_type"] == "error" for c in code for o in c["outputs"])
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_a_notebook_defines_no_functions_and_imports_the_library_once(path):
+    code = "\n".join(source(c) for c in cells(path) if c["cell_type"] == "code")
+    assert not re.search(r"^\s*(def|class) ", code, re.M)
+    assert code.count("import tradeimpact as ti") == 1
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_a_saved_notebook_holds_no_path_of_a_machine(path):
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"/(?:home|root|Users|tmp|work)/", text)
