@@ -14,6 +14,8 @@ from .case import Case, list_cases, load_case, validate
 from .errors import CaseError, DrawError, ModelError, ScenarioError, TradeImpactError, TradeImpactWarning
 from .figures.save import save
 from .figures.text import millions
+from .inference import infer_control
+from .model.chain import control_chain
 from .model.tariff import Charge, cascade, three_views
 from .model.trade import trade_response
 from .results import Results, compare
@@ -35,6 +37,8 @@ __all__ = [
     "__version__",
     "cascade",
     "compare",
+    "control_chain",
+    "infer_control",
     "list_cases",
     "load_case",
     "millions",

@@ -60,7 +60,8 @@ def holder_table(result: Results) -> pd.DataFrame:
     rows = []
     order = sorted(range(len(x.crossings)), key=lambda i: (fall_position(result, i), x.crossings[i]))
     for i in order:
-        labels = [_likeliest(x.authorities, result.totals.holders[:, i, t]) for t in range(len(days))]
+        shares = result.totals.holders[:, i]
+        labels = [_holder(x.authorities, shares[:, t], joint=x.inferred is None) for t in range(len(days))]
         opened = open_share[i]
         begin = 0
         for t in range(1, len(days) + 1):
@@ -77,8 +78,11 @@ def fall_position(result: Results, i: int) -> int:
     return int(lost[0]) if len(lost) else result.totals.holders.shape[2]
 
 
-def _likeliest(authorities: tuple[str, ...], shares: np.ndarray[Any, Any]) -> str:
-    return " and ".join(a for a, s in zip(authorities, shares, strict=True) if s >= shares.max() - 1e-9)
+def _holder(authorities: tuple[str, ...], shares: np.ndarray[Any, Any], *, joint: bool) -> str:
+    """The likeliest holder, or all who hold a crossing together."""
+    if not joint:
+        return authorities[int(shares.argmax())]
+    return " and ".join(a for a, s in zip(authorities, shares, strict=True) if s > 0)
 
 
 def map_table(result: Results, on: date) -> pd.DataFrame:

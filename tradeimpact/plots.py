@@ -19,7 +19,7 @@ from .case.load import data_file
 from .chart_tables import daily_table, fall_position, holder_table, ledger_table, map_table
 from .figures import alt, bridge, charts, compare, maps, strips, timelines
 from .figures.save import save as save_figure
-from .figures.text import amount, estimate
+from .figures.text import amount, estimate, percent
 from .model.ledger import COMPONENTS
 from .revenue import revenue_per_crossing
 from .scenario import to_day
@@ -65,7 +65,7 @@ class Plots:
         last = self.result.window[1]
         final = table[table["day"] == pd.Timestamp(last)].set_index("line")["median"]
         share = final["government"] / final["baseline"] if final["baseline"] else float("nan")
-        finding = f"By {last.day} {last:%B %Y} the government collects {share:.0%} of its baseline"
+        finding = f"By {last.day} {last:%B %Y} the government collects {percent(share)} of its baseline"
         return self._draw(
             timelines.who_collects, alt.alt_who_collects, table, title or finding, save, ax, events=self._falls()
         )
@@ -225,7 +225,7 @@ def plot_revenue(
     if views:
         chart, words, shown = charts.three_views, alt.alt_three_views, imports
         ratio = imports["collected"].sum() / imports["potential"].sum()
-        finding = f"About {ratio:.0%} of what is due reaches the treasury"
+        finding = f"About {percent(ratio)} of what is due reaches the treasury"
     else:
         chart, words = charts.revenue_by_crossing, alt.alt_revenue
         shown = imports.rename(columns={"collected": "median", "collected_low": "low", "collected_high": "high"})

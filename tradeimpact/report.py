@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from .figures.text import amount, estimate, fixed, millions
+from .figures.text import amount, estimate, fixed, millions, percent
 from .statistics import HIGH, LOW, quantiles
 from .tables import records
 
@@ -72,7 +72,7 @@ def write_report(result: Results) -> Report:
     middle, least, most = quantiles(share, (0.5, LOW, HIGH), result.weights)
     lines.append(
         f"The government loses {say('government_loss')} of a baseline of {say('baseline')}: "
-        f"{middle:.0%} of it ({least:.0%} to {most:.0%})."
+        f"{percent(middle)} of it ({percent(least)} to {percent(most)})."
     )
     lines += _where(result, currency)
     lines.append(

@@ -211,3 +211,12 @@ def millions(value: float) -> str:
     ('1,234', '−4.6')
     """
     return fixed(value / 1e6, 1 if abs(value) < 1e7 else 0)
+
+
+def percent(share: float) -> str:
+    """A fraction as whole per cent.
+
+    >>> percent(0.213), percent(-0.002)
+    ('21 %', '0 %')
+    """
+    return f"{fixed(100 * share, 0)} %"

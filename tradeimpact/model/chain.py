@@ -113,8 +113,14 @@ def backward_paths(filtered: Array, transition: Array, uniform: Array) -> NDArra
 
 def _pick(weight: Array, uniform: Array) -> NDArray[np.int8]:
     """State whose share of the weights the uniform number falls into."""
-    edges = np.cumsum(weight, axis=0)
-    return np.asarray((uniform * edges[-1] >= edges[:-1]).sum(axis=0), dtype=np.int8)
+    edges = [weight[0]]
+    for part in weight[1:]:
+        edges.append(edges[-1] + part)
+    target = uniform * edges[-1]
+    state = np.zeros(target.shape, dtype=np.int8)
+    for edge in edges[:-1]:
+        state += target >= edge
+    return state
 
 
 def _checked(initial: ArrayLike, transition: ArrayLike, likelihood: ArrayLike) -> tuple[Array, Array, Array]:
