@@ -150,6 +150,8 @@ class Plots:
             band = tuple(sorted(float(v) for v in ([observed] if isinstance(observed, int | float) else observed)))
         row = table.iloc[0]
         finding = f"{row['method']}: {estimate(row['median'], row['low'], row['high'], currency=self._currency)}"
+        if band is not None:
+            finding += f"; {observed_label} {_where(row, band)}"
         extra: dict[str, Any] = {"observed": band, "observed_label": observed_label}
         return self._draw(
             compare.comparison, alt.alt_comparison, table, title or finding, save, ax, **extra, alt_extra=extra
@@ -169,7 +171,7 @@ class Plots:
         return dict(zip(table["authority"], table["name"], strict=True))
 
     def _falls(self) -> list[tuple[Any, str]]:
-        """Days on which crossings probably leave the government's hands, with their names."""
+        """Days on which crossings probably leave the government's hands, and holidays, with their names."""
         x = self.result.inputs
         names = self.result.case.crossings.set_index("crossing")["name"]
         falls: dict[Any, list[str]] = {}
@@ -177,7 +179,11 @@ class Plots:
             position = fall_position(self.result, i)
             if position < len(x.window_days):
                 falls.setdefault(x.window_days[position].date(), []).append(str(names[crossing]).split("/")[0])
-        return [(day, who[0] if len(who) == 1 else f"{who[0]} +{len(who) - 1}") for day, who in sorted(falls.items())]
+        marks = [(day, who[0] if len(who) == 1 else f"{who[0]} +{len(who) - 1}") for day, who in sorted(falls.items())]
+        calendar = self.result.case.calendar
+        feasts = calendar[(calendar["kind"] == "holiday") & calendar["start"].isin(x.window_days)]
+        marks += [(day.date(), str(name)) for day, name in zip(feasts["start"], feasts["name"], strict=True)]
+        return sorted(marks)
 
     def _draw(
         self,
@@ -213,6 +219,15 @@ class Plots:
             shown = table.reset_index() if table.index.name else table
             save_figure(drawn, save, table=shown, alt=text, manifest=self.result.manifest())
         return drawn
+
+
+def _where(row: Any, band: tuple[float, ...]) -> str:
+    """Where an observed value lies against an interval."""
+    if band[-1] < row["low"]:
+        return "lies below it"
+    if band[0] > row["high"]:
+        return "lies above it"
+    return "lies inside"
 
 
 def plot_revenue(
