@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "tradeimpact"
-SHARED = {"errors", "write", "_version"}
+SHARED = {"errors", "write", "tables", "_version"}
 # Bottom up: what each part may import besides itself and the shared modules. A new part gets its line here.
 BELOW = {
     "errors": set(),
     "_version": set(),
     "write": set(),
+    "tables": set(),
     "scenario": set(),
     "case": {"scenario"},
     "model": set(),
@@ -25,18 +26,27 @@ BELOW = {
     "engine": set(),
     "statistics": {"engine"},
     "schedule": {"case", "model"},
-    "inputs": {"scenario", "case", "model", "engine", "schedule"},
-    "kernel": {"model", "engine", "inputs"},
+    "marginals": {"case", "model", "engine"},
+    "inference": {"scenario", "case", "model", "engine", "marginals"},
+    "inferred": {"case", "model", "engine", "marginals", "inference"},
+    "inputs": {"scenario", "case", "model", "engine", "schedule", "marginals", "inference", "inferred"},
+    "kernel": {"model", "engine", "inferred", "inputs"},
     "revenue": {"case", "model", "engine", "statistics", "schedule", "inputs", "kernel"},
     "results": {"scenario", "case", "model", "figures", "statistics", "inputs", "kernel", "revenue"},
-    "simulate": {"scenario", "case", "model", "engine", "inputs", "kernel", "results"},
-    "output": {"scenario", "case", "figures", "results", "simulate"},
-}
+    "simulate": {"scenario", "case", "model", "engine", "inference", "inputs", "kernel", "results"},
+    "analysis": {
+        "scenario", "case", "model", "figures", "engine", "statistics", "schedule", "marginals", "inference",
+        "inputs", "kernel", "revenue", "results", "simulate",
+    },
+    "output": {"scenario", "case", "figures", "results", "simulate", "analysis"},
+}  # fmt: skip
 ON_TOP = {"__init__", "__main__"}
 SAME_PART = {
     "plots": "results",
     "report": "results",
-}  # a result, its pictures and its sentences name one another
+    "chart_tables": "results",
+    "drawn": "kernel",
+}  # a result, its pictures, their tables and its sentences name one another; a kernel draws before it responds
 HEAVY = (
     "matplotlib.pyplot",
     "statsmodels",

@@ -21,6 +21,7 @@ from .case.evidence import CLASSES, clusters, evidence
 from .engine.blocks import BLOCK, blocks
 from .engine.sampling import Sampler, seed_of, uniform_days, uniforms
 from .errors import TradeImpactError
+from .marginals import marginals_of, require
 from .model.chain import backward_paths, control_chain, filtered_chain
 from .model.evidence import Statement, log_likelihood, silent_days, transitions
 from .scenario import to_day
@@ -33,6 +34,11 @@ Array = NDArray[np.float64]
 STATES = ("government", "nobody", "insurgent")
 LEAD_DAYS = 6  # the chain starts a week before the first treated day
 FORECASTS = ("persist", "hazard", "contagion")
+# what the chain needs beside the statements themselves
+ASSUMED = (
+    *(f"weight_{name}" for name in CLASSES), "repeat_power", "silence", "hazard_fall", "fall_to_nobody",
+    "hazard_collect", "hazard_recapture", "initial_held",
+)  # fmt: skip
 CANDIDATES = 8  # joint paths per draw among which a bare count chooses
 COUNT_SLACK = 1  # a count of lost posts fits if the path is within one of it
 
@@ -81,8 +87,9 @@ def chain_origin(case: Case) -> date:
     return case.baseline_until - timedelta(days=LEAD_DAYS)
 
 
-def gather(case: Case, end: date) -> Evidence:
+def gather(case: Case, end: date, forecast: str = "persist") -> Evidence:
     """Classified reports of a case on the days from a week before its crisis to `end` or the last report, if later."""
+    require(case, (*ASSUMED, "contagion") if forecast == "contagion" else ASSUMED)
     origin = chain_origin(case)
     if end < origin:
         raise TradeImpactError(
@@ -156,40 +163,37 @@ def block_paths(
     initial, move, seen = chain_of(known, p, seed, block, until)
     counts = [c for c in known.counts if c[0] <= until]
     filtered = filtered_chain(initial, move, seen)
-    candidates = [_sampled(known, filtered, move, seed, block, k) for k in range(CANDIDATES if counts else 1)]
-    chosen = candidates[0] if len(candidates) == 1 else _fitting(known, candidates, counts, p, seed, block)
+    candidates = _sampled(known, filtered, move, seed, block, CANDIDATES if counts else 1)
+    chosen = candidates[:, 0] if candidates.shape[1] == 1 else _fitting(known, candidates, counts, p, seed, block)
     if until == known.days - 1:
         return chosen
     return np.concatenate([chosen, _forecast(known, chosen[-1], p, seed, block, until, forecast)])
 
 
-def _sampled(known: Evidence, filtered: Array, move: Array, seed: int, block: int, candidate: int) -> NDArray[np.int8]:
-    uniform = np.stack(
-        [uniform_days(seed, f"path/{candidate}/{c}", block, len(filtered)) for c in known.crossings], axis=1
-    )
-    return backward_paths(filtered, move, uniform)
+def _sampled(known: Evidence, filtered: Array, move: Array, seed: int, block: int, candidates: int) -> NDArray[np.int8]:
+    """Joint paths of a block, (days, candidates, crossings, draws)."""
+    days = len(filtered)
+    uniform = np.empty((days, candidates, len(known.crossings), BLOCK))
+    for k in range(candidates):
+        for i, c in enumerate(known.crossings):
+            uniform[:, k, i] = uniform_days(seed, f"path/{k}/{c}", block, days)
+    return backward_paths(filtered[:, :, None], move[:, :, :, None], uniform)
 
 
 def _fitting(
-    known: Evidence,
-    candidates: list[NDArray[np.int8]],
-    counts: Sequence[tuple[int, float, str]],
-    p: dict[str, Array],
-    seed: int,
-    block: int,
+    known: Evidence, candidates: NDArray[np.int8], counts: Sequence[tuple[int, float, str]], p: dict[str, Array], seed: int, block: int
 ) -> NDArray[np.int8]:
     """One joint path per draw, chosen among candidates by the bare counts that were stated."""
     border = np.array([g != "inland" for g in known.groups])
     log_weight = dict(zip(CLASSES, np.log(_weights(p)), strict=True))
-    score = np.zeros((len(candidates), BLOCK))
+    score = np.zeros((candidates.shape[1], BLOCK))
     for day, count, weight in counts:
-        for k, path in enumerate(candidates):
-            lost = (path[day][border] > 0).sum(axis=0)
-            score[k] += log_weight[weight] * (np.abs(lost - count) <= COUNT_SLACK)
+        lost = (candidates[day][:, border] > 0).sum(axis=1)
+        score += log_weight[weight] * (np.abs(lost - count) <= COUNT_SLACK)
     share = np.exp(score - score.max(axis=0))
     edges = np.cumsum(share, axis=0)
     pick = (uniforms(seed, "count", block) * edges[-1] >= edges[:-1]).sum(axis=0)
-    return np.stack(candidates)[pick, :, :, np.arange(BLOCK)].transpose(1, 2, 0)
+    return candidates[:, pick, :, np.arange(BLOCK)].transpose(1, 2, 0)
 
 
 def _forecast(
@@ -379,14 +383,12 @@ def infer_control(
     -----
     Territorial control as a hidden Markov state: Anders (2020), Journal of Peace Research 57(6).
     """
-    from .inputs import marginals_of
-
     first, last = to_day(start), to_day(end)
     if last < first:
         raise TradeImpactError(f"the window ends on {last}, before it starts on {first}")
     if forecast not in FORECASTS:
         raise TradeImpactError(f"forecast={forecast!r}: expected one of {', '.join(FORECASTS)}")
-    known = gather(case, last)
+    known = gather(case, last, forecast)
     if first < known.origin:
         raise TradeImpactError(
             f"start={first}: control is inferred from {known.origin} on, a week before the case's crisis"

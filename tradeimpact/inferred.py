@@ -16,9 +16,11 @@ from .case.closing import closings
 from .engine.blocks import BLOCK
 from .engine.sampling import uniforms
 from .inference import Evidence, block_paths, gather
+from .marginals import require
 from .model import control
 
 Array = NDArray[np.float64]
+Closure = tuple[int, int, int, int | None, int | None]
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Inferred:
 
     `offset` is the position of the chain's origin among the run's days, `known_until` that of the last day known (its
     own count from the origin). `closures` are (crossing, start first, start last, end first, end last) in run
-    positions; an end of -1 is not reported yet.
+    positions, which are negative before the run begins; an end that is not reported yet is None.
     """
 
     known: Evidence
@@ -35,7 +37,7 @@ class Inferred:
     known_until: int
     forecast: str
     threat_days: int
-    closures: tuple[tuple[int, int, int, int, int], ...]
+    closures: tuple[Closure, ...]
     insecurity: Array  # (days,), NaN where nothing is known
     unknown_from: int  # first run day of a crisis without any driver published, -1 if there is one
 
@@ -45,7 +47,8 @@ def infer_history(
 ) -> Inferred:
     """Lay out what the case's reports say on the days of a run; days after `as_of` are forecast."""
     end = days[-1].date()
-    known = gather(case, end if as_of is None else max(end, as_of)).arranged(crossings)
+    require(case, ("threat_days", "closure_days", "insecurity_unknown_rise"))
+    known = gather(case, end if as_of is None else max(end, as_of), forecast).arranged(crossings)
     last = known.days - 1 if as_of is None else (as_of - known.origin).days
     offset = (pd.Timestamp(known.origin) - days[0]).days
     place = {c: i for i, c in enumerate(crossings)}
@@ -55,12 +58,14 @@ def infer_history(
 
     closures = tuple(
         (
-            place[row["crossing"]], at(row["start_first"]), at(row["start_last"]),
-            -1 if pd.isna(row["end_first"]) else at(row["end_first"]), -1 if pd.isna(row["end_last"]) else
-            at(row["end_last"]),
+            place[row["crossing"]],
+            at(row["start_first"]),
+            at(row["start_last"]),
+            None if pd.isna(row["end_first"]) else at(row["end_first"]),
+            None if pd.isna(row["end_last"]) else at(row["end_last"]),
         )
         for row in closings(case).to_dict("records")
-    )  # fmt: skip
+    )
     unknown = -1 if np.isfinite(insecurity).any() else at(pd.Timestamp(case.baseline_until)) + 1
     return Inferred(known, offset, last, forecast, int(case.best("threat_days")), closures, insecurity, unknown)
 
@@ -102,7 +107,7 @@ def inferred_paths(
 
 def _shut(
     opened: Array,
-    closure: tuple[int, int, int, int, int],
+    closure: Closure,
     p: dict[str, Array],
     seed: int,
     block: int,
@@ -114,7 +119,7 @@ def _shut(
     days = opened.shape[1]
     u = uniforms(seed, f"closure/{number}/start", block)
     start = start_first + np.minimum((u * (start_last - start_first + 1)).astype(int), start_last - start_first)
-    if end_first == end_last == -1:
+    if end_first is None or end_last is None:
         # no end is reported yet: it lasts a drawn number of days more from the last day known
         end = np.maximum(start, h.offset + h.known_until) + np.ceil(np.maximum(p["closure_days"], 0.0)).astype(int)
     else:

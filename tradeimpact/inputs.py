@@ -24,26 +24,16 @@ from .engine.sampling import Marginal
 from .errors import ScenarioError, TradeImpactError
 from .inference import chain_origin
 from .inferred import Inferred, infer_history
+from .marginals import growth_of, marginals_of
 from .model import control
-from .model.baseline import Constraint, Growth, random_walk_with_drift, require_feasible
+from .model.baseline import Constraint, Growth, require_feasible
 from .scenario import GOVERNMENT, NOBODY, AsReported, Event, Scenario
 from .schedule import statutory_by_crossing
 from .tables import records
 
 Array = NDArray[np.float64]
 
-REQUIRED = (
-    "theta", "phi", "epsilon", "capacity_start", "capacity_ceiling", "capacity_ramp_days", "recovery_start_share",
-    "recovery_half_life_days", "permanent_loss", "nobody_open_share", "friction_insurgent", "friction_nobody_extra",
-    "friction_threat", "insecurity_sensitivity", "collection_weakening", "deferral_share", "deferral_return",
-    "inland_charge_probability", "inland_rate_ratio", "gap", "gap_split", "bribe_share", "collected_rate_declared",
-    "levy_per_truck", "value_per_truck", "road_levy_per_truck", "road_paying_share", "receipt_honoured",
-    "illicit_transit_per_year",
-)  # fmt: skip
-
-
 STATES = ("capture", "recapture", "close", "reopen")
-PER_CROSSING = ("gap", "collected_rate_declared", "levy_per_truck", "road_levy_per_truck", "unknown_baseline")
 
 
 @dataclass(frozen=True)
@@ -118,7 +108,6 @@ def prepare(
     if constraints:
         corners = np.array([[c.low, c.high] for c in constraints])
         require_feasible(ranges[0], ranges[2], corners, constraints, crossings)
-    marginals = _marginals(case, border, crossings)
     scores = ["holiday", "inland_feed", "level_growth", "level_row", "level_value", "tariff"]
     scores += [f"total.{c.name}" for c in constraints] + [f"part.{c}" for c in sorted(crossings)]
     month_rows = months(case.calendar, days[window][0].date(), end)
@@ -134,12 +123,12 @@ def prepare(
         window=window,
         paths=paths,
         inferred=inferred,
-        marginals=marginals,
+        marginals=marginals_of(case),
         scores=tuple(scores),
         parts=ranges,
         constraints=constraints,
         anchors=anchors,
-        growth=_growth(case),
+        growth=growth_of(case),
         days_after_anchor=(days - pd.Timestamp(anchor_end)).days.to_numpy().astype(np.int64),
         holidays=_holidays(case, crossings, days),
         feed=_feed(case, border, crossings[len(border) :]),
@@ -288,47 +277,6 @@ def _constraints(case: Case, crossings: Sequence[str]) -> tuple[Constraint, ...]
     return tuple(found)
 
 
-def marginals_of(case: Case) -> tuple[Marginal, ...]:
-    """What is drawn for a case: its assumptions and truck counts, checked for completeness."""
-    border = sorted(case.border_units["crossing"])
-    return _marginals(case, border, [*border, *sorted(case.inland_units["crossing"])])
-
-
-def _marginals(case: Case, border: Sequence[str], crossings: Sequence[str]) -> tuple[Marginal, ...]:
-    """General assumptions by name, then those of single crossings by name, then truck counts."""
-    general = case.assumption_records
-    needed = REQUIRED if _growth(case) else (*REQUIRED, "annual_growth")
-    missing = [name for name in needed if name not in general]
-    if missing:
-        raise TradeImpactError(
-            f"assumptions.toml lacks {', '.join(missing)}; add [assumption.<name>] with low, best, high, source, grade"
-        )
-    idle = [n for n in general if "." in n and n.split(".", 1)[0] not in PER_CROSSING]
-    if idle:
-        raise TradeImpactError(
-            f"assumption {idle[0]!r}: only {', '.join(PER_CROSSING)} can differ by crossing; "
-            f"set {idle[0].split('.', 1)[0]!r} itself"
-        )
-    stray = [n for n in general if "." in n and n.split(".", 1)[1] not in crossings]
-    if stray:
-        close = get_close_matches(stray[0].split(".", 1)[1], list(crossings), n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise TradeImpactError(f"assumption {stray[0]!r} names no crossing of the case{hint}")
-    found = [
-        Marginal(
-            r.name,
-            tuple((o.weight, o.low, o.best, o.high) for o in r.alternatives) or ((1.0, r.low, r.best, r.high),),
-            r.distribution,
-            r.group,
-            r.sign,
-        )
-        for r in sorted(general.values(), key=lambda r: ("." in r.name, r.name))
-    ]
-    trucks = {row["crossing"]: (1.0, row["low"], row["best"], row["high"]) for row in records(case.trucks)}
-    found += [Marginal(f"trucks.{c}", (trucks[c],), "lognormal") for c in border if c in trucks]
-    return tuple(found)
-
-
 def _anchors(case: Case, rows: pd.DataFrame) -> tuple[tuple[tuple[float, float, float], ...], date]:
     """The national level per ordinary day, one entry per conflicting row, and the end of the period it is for."""
     if rows.empty:
@@ -367,13 +315,6 @@ def _holidays(
             factors = (row["factor_low"], row["factor_best"], row["factor_high"])
             found.append((np.array(who, dtype=np.intp), hit, factors))
     return tuple(found)
-
-
-def _growth(case: Case) -> Growth | None:
-    """Log growth from the longest annual series marked for it; None leaves it to the assumption `annual_growth`."""
-    table = case.national
-    rows = table[table["use"] == "growth"].sort_values("period_start") if len(table) else table
-    return random_walk_with_drift(rows["best"].to_numpy(float)) if len(rows) >= 3 else None
 
 
 def _feed(case: Case, border: Sequence[str], inland: Sequence[str]) -> tuple[Array, Array, Array]:

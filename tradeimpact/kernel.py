@@ -56,8 +56,9 @@ def run_block(x: Inputs, sampler: Sampler, number: int, weights: Array) -> Block
     levies = _levies(x, p, paths, annual)
     rates = _rates(x, p, paths, r0, annual, levies)
     flows, rates = _respond(x, p, paths, m0, rates)
+    flows, rates = flows.over(x.window), rates.over(x.window)
     lines = ledger_lines(flows, rates)
-    return _collect(x, p, paths, lines, flows, rates, levies, weights, drawn)
+    return _collect(x, p, paths, lines, flows, levies, weights, drawn)
 
 
 def _per_truck(x: Inputs, p: dict[str, Array], ordinary: Array) -> Array:
@@ -232,7 +233,6 @@ def _collect(
     s: Paths,
     lines: dict[str, Array],
     f: Flows,
-    r: Rates,
     levies: list[Array],
     weights: Array,
     drawn: dict[str, Array],
@@ -250,7 +250,7 @@ def _collect(
             daily[name] = illicit
             crossing[row, -1] = illicit.sum(axis=0)
         else:
-            line = lines[name][:, window]
+            line = lines[name]
             crossing[row, :-1] = np.einsum("ctb,t->cb", line, weights)
             daily[name] = line.sum(axis=0) * weights[:, None]
             if name in ("insurgent_baseline", "insurgent_revenue"):
@@ -262,7 +262,7 @@ def _collect(
         crossing,
         month,
         np.stack([daily[n] for n in DAILY]),
-        _authorities(x, s, f, r, levies, illicit, weights),
+        _authorities(x, s, f, levies, daily, weights),
         s.holders[:, :, window],
         s.open_share[:, window],
         drawn,
@@ -281,22 +281,21 @@ def _illicit(x: Inputs, p: dict[str, Array]) -> Array:
     return np.asarray(p["illicit_transit_per_year"][None] / 365.25 * rate[:, None])
 
 
-def _authorities(x: Inputs, s: Paths, f: Flows, r: Rates, levies: list[Array], illicit: Array, weights: Array) -> Array:
+def _authorities(x: Inputs, s: Paths, f: Flows, levies: list[Array], daily: dict[str, Array], weights: Array) -> Array:
     """Baseline, revenue and gain of each insurgent authority over the window, (authorities, 3, draws).
 
     A levy goes to whoever holds the crossing; road levies and illicit transit go to the first insurgent authority.
     """
-    window = x.window
-    trade = (f.response_trade + f.returned_trade)[:, window]
     out = np.zeros((len(levies), 3, BLOCK))
-    for position, (share, levy) in enumerate(zip(s.holders[2:], levies, strict=True)):
-        rate = levy if levy.shape[1] == 1 else levy[:, window]
-        out[position, 1] = np.einsum("ctb,t->b", rate * trade * share[:, window], weights)
-    if len(out):
-        other = illicit.sum(axis=0)
-        before = np.broadcast_to(r.road * f.baseline_trade[:, window], trade.shape)
-        out[0, 0] = np.einsum("ctb,t->b", before, weights) + other
-        paid = r.road * trade * (1 - r.once * f.insurgent[:, window])
-        out[0, 1] += np.einsum("ctb,t->b", paid, weights) + other
+    if len(levies) > 1:
+        trade = f.response_trade + f.returned_trade
+        for position, (share, levy) in enumerate(zip(s.holders[2:], levies, strict=True)):
+            rate = levy if levy.shape[1] == 1 else levy[:, x.window]
+            out[position, 1] = np.einsum("ctb,t->b", rate * trade * share[:, x.window], weights)
+    elif levies:
+        out[0, 1] = daily["levy_received"].sum(axis=0)
+    if levies:
+        out[0, 0] = daily["insurgent_baseline"].sum(axis=0)
+        out[0, 1] += daily["road_levies"].sum(axis=0) + daily["illicit_transit"].sum(axis=0)
     out[:, 2] = out[:, 1] - out[:, 0]
     return out

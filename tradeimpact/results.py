@@ -81,6 +81,13 @@ class Results:
         return int(self.totals.by_crossing.shape[-1])
 
     @property
+    def effective_draws(self) -> float:
+        """Number of equally weighted draws that would say as much: the number of draws without weights."""
+        if self.weights is None:
+            return float(self.count)
+        return float(self.weights.sum() ** 2 / (self.weights**2).sum())
+
+    @property
     def window(self) -> tuple[Any, Any]:
         """First and last day, both included."""
         days = self.inputs.window_days

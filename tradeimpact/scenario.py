@@ -260,14 +260,12 @@ class AsReported:
 
 def to_day(value: Any) -> date:
     """A date from a date, datetime, pandas Timestamp or ISO text; clear error otherwise."""
-    if isinstance(value, datetime) and value == value:
-        return value.date()
-    if isinstance(value, date):
-        return value
     try:
-        if value != value:  # a missing day (NaT, NaN) is no day
+        if value != value:  # a missing day (NaT, NaN) is no day, although NaT passes for a datetime
             raise ValueError
-        return date.fromisoformat(str(value))
+        if isinstance(value, datetime):
+            return value.date()
+        return value if isinstance(value, date) else date.fromisoformat(str(value))
     except ValueError:
         raise ScenarioError(f"{value!r} is not a day; write it as YYYY-MM-DD") from None
 
@@ -290,6 +288,8 @@ def _holders(by: Holder) -> tuple[tuple[str, float], ...]:
         return ()
     if isinstance(by, str):
         return ((by, 1.0),)
+    if not isinstance(by, Mapping):
+        raise ScenarioError(f"by={by!r} is no holder; give the name of an authority, or shares by name that sum to 1")
     shares = tuple(sorted((str(name), _number(f"share of {name}", share)) for name, share in by.items()))
     if any(not 0 <= share <= 1 for _, share in shares) or abs(sum(share for _, share in shares) - 1) > 1e-9:
         raise ScenarioError(f"holder shares {dict(shares)} must each lie in 0 to 1 and sum to 1")

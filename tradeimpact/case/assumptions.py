@@ -259,7 +259,7 @@ def _check_values(values: dict[str, Any], fault: Any) -> None:
     for triple in ranges:
         if not all(isinstance(x, int | float) and not isinstance(x, bool) and isfinite(x) for x in triple):
             fault("low/best/high", triple, "three finite numbers", "give low, best and high")
-            return
+            continue
         low, best, high = triple
         if not low <= best <= high:
             fault("low/best/high", triple, "low <= best <= high", "put them in order")

@@ -52,10 +52,11 @@ def _baseline(case: Case, tables: dict[str, pd.DataFrame], limit: pd.Timestamp, 
     table = table[table["crossing"].isin(units)]
     columns = [f"{bound}_{case.currency.lower()}" for bound in ("low", "best", "high")]
     rows = []
+    revenue = records(tables.get("revenue", pd.DataFrame()))
     for row in records(table):
         if row["published_latest"] > limit:
             part = 1.0 if pd.isna(row["house_share"]) else float(row["house_share"])
-            found = _figures(case, tables, row["crossing"], row["house"], part)
+            found = _figures(case, revenue, row["crossing"], row["house"], part)
             row |= dict(zip(columns, found or _prior(case, row["crossing"]), strict=True))
             row |= {
                 "basis": "rebuilt by rule for this vintage" if found else "prior: no figure published yet",
@@ -67,11 +68,11 @@ def _baseline(case: Case, tables: dict[str, pd.DataFrame], limit: pd.Timestamp, 
 
 
 def _figures(
-    case: Case, tables: dict[str, pd.DataFrame], crossing: str, house: str, part: float
+    case: Case, revenue: list[dict[str, Any]], crossing: str, house: str, part: float
 ) -> tuple[float, float, float] | None:
     """Range from the annualised figures of a crossing, or of its house by its part of it; None if none remains."""
     found = []
-    for row in records(tables.get("revenue", pd.DataFrame())):
+    for row in revenue:
         own, shared = row["crossing"] == crossing, bool(house) and row["scope"] == house
         value = (
             row["best"]

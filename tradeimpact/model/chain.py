@@ -97,17 +97,18 @@ def sample_paths(initial: ArrayLike, transition: ArrayLike, likelihood: ArrayLik
 def backward_paths(filtered: Array, transition: Array, uniform: Array) -> NDArray[np.int8]:
     """Paths drawn backward from filtered probabilities (days, states, ...), for several draws from one filter.
 
-    `transition` is (days - 1 or 1, states, states, ...), unchecked; `uniform` (days, ...) in (0, 1).
+    `transition` is (days - 1 or 1, states, states, ...), unchecked; `uniform` (days, ...) in (0, 1). Axes of length 1 after
+    the states are shared by the paths along them.
     """
     days, states = filtered.shape[:2]
     paths = np.empty(uniform.shape, dtype=np.int8)
     paths[-1] = _pick(filtered[-1], uniform[-1])
     for day in range(days - 2, -1, -1):
-        move, next_state = _at(transition, day), paths[day + 1]
-        into = np.broadcast_to(move[:, states - 1], filtered.shape[1:])
+        before, move, after = filtered[day], _at(transition, day), paths[day + 1]
+        weight = before * move[:, states - 1]
         for state in range(states - 2, -1, -1):
-            into = np.where(next_state == state, move[:, state], into)
-        paths[day] = _pick(filtered[day] * into, uniform[day])
+            weight = np.where(after == state, before * move[:, state], weight)
+        paths[day] = _pick(weight, uniform[day])
     return paths
 
 

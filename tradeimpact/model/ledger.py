@@ -56,6 +56,10 @@ class Flows:
     nobody: Array
     insurgent: Array
 
+    def over(self, days: slice) -> Flows:
+        """The flows of some days."""
+        return Flows(**{name: _over(x, days) for name, x in self.__dict__.items()})
+
 
 @dataclass(frozen=True)
 class Rates:
@@ -72,6 +76,14 @@ class Rates:
     levy: Array
     road: Array
     once: Array
+
+    def over(self, days: slice) -> Rates:
+        """The rates of some days."""
+        return Rates(**{name: _over(x, days) for name, x in self.__dict__.items()})
+
+
+def _over(x: Array, days: slice) -> Array:
+    return x if x.shape[1] == 1 else x[:, days]
 
 
 def ledger_lines(f: Flows, r: Rates) -> dict[str, Array]:

@@ -1,0 +1,76 @@
+"""What is drawn for a case: its assumptions as marginals of the sampler, checked for completeness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from .case import Case
+from .engine.sampling import Marginal
+from .errors import TradeImpactError
+from .model.baseline import Growth, random_walk_with_drift
+from .tables import records
+
+REQUIRED = (
+    "theta", "phi", "epsilon", "capacity_start", "capacity_ceiling", "capacity_ramp_days", "recovery_start_share",
+    "recovery_half_life_days", "permanent_loss", "nobody_open_share", "friction_insurgent", "friction_nobody_extra",
+    "friction_threat", "insecurity_sensitivity", "collection_weakening", "deferral_share", "deferral_return",
+    "inland_charge_probability", "inland_rate_ratio", "gap", "gap_split", "bribe_share", "collected_rate_declared",
+    "levy_per_truck", "value_per_truck", "road_levy_per_truck", "road_paying_share", "receipt_honoured",
+    "illicit_transit_per_year",
+)  # fmt: skip
+PER_CROSSING = ("gap", "collected_rate_declared", "levy_per_truck", "road_levy_per_truck", "unknown_baseline")
+
+
+def marginals_of(case: Case) -> tuple[Marginal, ...]:
+    """General assumptions by name, then those of single crossings by name, then truck counts.
+
+    Raises
+    ------
+    TradeImpactError
+        Where an assumption the model needs is missing, or one of a single crossing fits no crossing or no equation.
+    """
+    border = sorted(case.border_units["crossing"])
+    crossings = [*border, *sorted(case.inland_units["crossing"])]
+    general = case.assumption_records
+    require(case, REQUIRED if growth_of(case) else (*REQUIRED, "annual_growth"))
+    idle = [n for n in general if "." in n and n.split(".", 1)[0] not in PER_CROSSING]
+    if idle:
+        raise TradeImpactError(
+            f"assumption {idle[0]!r}: only {', '.join(PER_CROSSING)} can differ by crossing; "
+            f"set {idle[0].split('.', 1)[0]!r} itself"
+        )
+    stray = [n for n in general if "." in n and n.split(".", 1)[1] not in crossings]
+    if stray:
+        close = get_close_matches(stray[0].split(".", 1)[1], crossings, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise TradeImpactError(f"assumption {stray[0]!r} names no crossing of the case{hint}")
+    found = [
+        Marginal(
+            r.name,
+            tuple((o.weight, o.low, o.best, o.high) for o in r.alternatives) or ((1.0, r.low, r.best, r.high),),
+            r.distribution,
+            r.group,
+            r.sign,
+        )
+        for r in sorted(general.values(), key=lambda r: ("." in r.name, r.name))
+    ]
+    trucks = {row["crossing"]: (1.0, row["low"], row["best"], row["high"]) for row in records(case.trucks)}
+    found += [Marginal(f"trucks.{c}", (trucks[c],), "lognormal") for c in border if c in trucks]
+    return tuple(found)
+
+
+def require(case: Case, names: Iterable[str]) -> None:
+    """Raise unless the case has all assumptions of these `names`."""
+    missing = [name for name in names if name not in case.assumption_records]
+    if missing:
+        raise TradeImpactError(
+            f"assumptions.toml lacks {', '.join(missing)}; add [assumption.<name>] with low, best, high, source, grade"
+        )
+
+
+def growth_of(case: Case) -> Growth | None:
+    """Log growth from the longest annual series marked for it; None leaves it to the assumption `annual_growth`."""
+    table = case.national
+    rows = table[table["use"] == "growth"].sort_values("period_start") if len(table) else table
+    return random_walk_with_drift(rows["best"].to_numpy(float)) if len(rows) >= 3 else None
