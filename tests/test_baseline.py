@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tradeimpact import TradeImpactError, load_case
+from tradeimpact.drawn import annual_parts
 from tradeimpact.engine.sampling import Sampler
 from tradeimpact.inputs import prepare
-from tradeimpact.kernel import annual_parts
 from tradeimpact.model.baseline import (
     Constraint,
     Growth,
@@ -152,6 +152,18 @@ def test_parts_without_spread_that_add_up_to_rounding_are_feasible_in_any_curren
     totals = np.repeat([[constraints[0].best], [constraints[1].best]], 2, axis=1)
     found = fit_parts(np.repeat(value[:, None], 2, axis=1), value, value, totals, constraints, ["a", "b", "c"])
     np.testing.assert_allclose(found, np.repeat(value[:, None], 2, axis=1), rtol=1e-12)
+
+
+def test_parts_that_all_start_at_an_end_of_their_range_are_fitted_too():
+    # best equal to low starts half of the draws there; wide and narrow ranges together, by equal pull per width squared
+    low, high = np.array([9.1e9, 7.4e9, 3.0e9]), np.array([1.85e10, 1.52e10, 1.2e10])
+    total = 30748851111.093834
+    constraint = [exact("all", (0, 1, 2), total)]
+    found = fit_parts(low[:, None], low, high, np.array([[total]]), constraint, ["a", "b", "c"])[:, 0]
+    weight = (high - low) ** 2
+    np.testing.assert_allclose(found, low + (total - low.sum()) * weight / weight.sum(), rtol=1e-10)
+    mirrored = fit_parts(high[:, None], low, high, np.array([[total]]), constraint, ["a", "b", "c"])[:, 0]
+    np.testing.assert_allclose(mirrored, high - (high.sum() - total) * weight / weight.sum(), rtol=1e-10)
 
 
 def test_ranges_that_cannot_reach_a_total_are_an_error_that_names_both():

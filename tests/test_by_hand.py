@@ -43,9 +43,9 @@ threatened at half strength; insurgents hold half of the district centres: E = 0
     limits 1.58 x 0.9 x 112,500 = 159,975 | 0.4 x 175,500 = 70,200 | 1.58 x 0.6 x 112,000 = 106,176
     55,149.9537 is over at b; a of its group takes 45,804.9766, c the remaining 9,344.9771:
     M = 159,975 | 70,200 | 100,268.2023;  times E: M* = 143,977.5 | 63,180 | 90,241.3821
-    b returns the lesser of half of 56,320 and 70,200 - 63,180 = 7,020:  B = 7,020
+    b returns the lesser of a tenth of 56,320 and the room of 70,200 - 63,180 = 7,020:  B = 5,632
     city: 0.3 + 0.4 x 1.2798 + 0.1 x 0.36 + 0.2 x 0.80572663 = 1.00906533
-          M* = 50,453.2663; B = 50,000 x 0.1 x 0.04 = 200
+          M* = 50,453.2663; B = 50,000 x 0.1 x 5,632 / 175,500 = 160.4558
           Q = 1 - 0.7 x 0.17389199 = 0.87827560;  Q E = 1 - 0.7 x (1 - 0.74349721) = 0.82044804
 
 Illicit transit: 36,525 dollars a year is 100 a day, at 2 to the dollar 200 a day, whatever falls.
@@ -105,12 +105,12 @@ PAPER = {
         "contraction": 4_882.8872,  # 28,080 x 0.17389199
         "held_back": 2_319.7113,  # 28,080 x 0.82610801 x 0.1
         "rerouting": 10_768.6015,  # 0.16 x (0.74349721 x 175,500 - 63,180)
-        "deferred_returned": -1_123.20,  # 0.16 x 7,020
-        "weaker_collection": 561.60,  # 0.008 x 70,200
-        "government_revenue": 10_670.40,  # 0.152 x 70,200
+        "deferred_returned": -901.12,  # 0.16 x 5,632
+        "weaker_collection": 550.496,  # 0.008 x 68,812
+        "government_revenue": 10_459.424,  # 0.152 x 68,812
         "insurgent_baseline": 3_510.00,
-        "insurgent_revenue": 1_404.00,
-        "road_levies": 1_404.00,
+        "insurgent_revenue": 1_376.24,  # 0.02 x 68,812
+        "road_levies": 1_376.24,
     },
     (2, "c_gate"): {
         "baseline": 17_920.00,
@@ -129,9 +129,9 @@ PAPER = {
         "contraction": 973.7952,  # 8,000 x 0.12172440
         "held_back": 462.6205,  # 8,000 x (0.87827560 - 0.82044804)
         "rerouting": -1_508.9383,  # 0.16 x (0.82044804 x 50,000 - 50,453.2663)
-        "deferred_returned": -32.00,  # 0.16 x 200
-        "weaker_collection": 405.2261,  # 0.008 x 50,653.2663
-        "government_revenue": 7_699.2965,  # 0.152 x 50,653.2663
+        "deferred_returned": -25.6729,  # 0.16 x 160.4558
+        "weaker_collection": 404.9098,  # 0.008 x 50,613.7221
+        "government_revenue": 7_693.2858,  # 0.152 x 50,613.7221
     },
     (1, "(national)"): {"insurgent_baseline": 200.00, "insurgent_revenue": 200.00},
     (2, "(national)"): {"insurgent_baseline": 200.00, "insurgent_revenue": 200.00},
@@ -140,26 +140,26 @@ PAPER = {
 # added up by hand from the rows above
 TOTAL = {
     "baseline": 216_000.00,
-    "government_revenue": 101_150.5665,
-    "government_loss": 114_849.4335,
+    "government_revenue": 100_933.5798,
+    "government_loss": 115_066.4202,
     "insurgent_baseline": 24_400.00,
-    "insurgent_revenue": 30_942.1026,
-    "insurgent_gain": 6_542.1026,
-    "transfer_ratio": 6_542.1026 / 114_849.4335,
+    "insurgent_revenue": 30_914.3426,
+    "insurgent_gain": 6_514.3426,
+    "transfer_ratio": 6_514.3426 / 115_066.4202,
     "lost_to_insurgent_control": 54_000.00,
     "lost_to_nobody": 8_960.00,
     "lost_to_closure": 56_160.00,
     "contraction": 16_822.7547,
     "held_back": 3_522.5245,
     "rerouting": -11_829.1123,
-    "deferred_returned": -1_155.20,
-    "weaker_collection": 1_327.7917,
+    "deferred_returned": -926.7929,
+    "weaker_collection": 1_316.3713,
     "collected_inland": -12_959.325,
     "levy_received": 21_598.875,
     "levy_gap": 47_517.525,
     "trade_lost_at_captured": -16_916.40,
     "shut_while_held": 1_800.00,
-    "road_levies": 8_943.2276,
+    "road_levies": 8_915.4676,
     "illicit_transit": 400.00,
     "days_held": 153_040.00,  # baseline times the share the government held: 108,000 and 28,080 + 8,960 + 8,000
 }

@@ -302,11 +302,11 @@ def test_weights_stay_with_the_draws_in_dollars(weighted):
     )
 
 
-@pytest.mark.xfail(strict=True, reason="the share in the report's second sentence is taken over unweighted draws")
 def test_the_sentences_honour_the_weights(result, weighted):
     draw = result.draws().loc[41]
-    share = f"{draw['government_loss'] / draw['baseline']:.0%}"
-    assert f"{share} of it ({share} to {share})" in weighted.report().text
+    share = f"{100 * draw['government_loss'] / draw['baseline']:.0f} %"
+    assert f": {share} of it ({share} to {share})" in weighted.report().text
+    assert f"({share} to {share})" not in result.report().text
 
 
 # --- dollars --------------------------------------------------------------------------------------------------
@@ -348,19 +348,16 @@ def test_going_to_dollars_and_back_gives_the_same_draws(result):
 
 def test_a_day_without_a_rate_is_named_instead_of_guessed(case):
     late = case.with_table("fx", case.fx[case.fx["start"] >= "2021-07-01"])
-    r = ti.simulate(late, None, start="2021-06-30", end="2021-07-01", draws=8, rng=1)
+    in_afghani = late.assume({"illicit_transit_per_year": {"low": 1, "best": 1, "high": 1, "unit": "AFN per year"}})
+    r = ti.simulate(in_afghani, None, start="2021-06-30", end="2021-07-01", draws=8, rng=1)
     with pytest.raises(TradeImpactError, match=r"no exchange rate for 2021-06-30; add it to fx\.csv"):
         r.to("usd")
 
 
-@pytest.mark.xfail(strict=True, reason="illicit transit in dollars is set to 0 on days without an exchange rate")
-def test_a_line_given_in_dollars_does_not_vanish_where_the_rate_is_missing(case):
+def test_a_line_given_in_dollars_is_refused_where_the_rate_is_missing(case):
     late = case.with_table("fx", case.fx[case.fx["start"] >= "2021-08-01"])
-    try:
-        r = ti.simulate(late, None, start="2021-07-01", end="2021-07-02", draws=8, rng=1)
-    except TradeImpactError:
-        return
-    assert (r.draws()["illicit_transit"] > 0).all()
+    with pytest.raises(TradeImpactError, match=r"illicit_transit_per_year is in dollars .* 2021-07-01; add it to fx"):
+        ti.simulate(late, None, start="2021-07-01", end="2021-07-02", draws=8, rng=1)
 
 
 # --- several results ------------------------------------------------------------------------------------------
@@ -392,27 +389,40 @@ def test_compare_refuses_results_that_cannot_stand_side_by_side(case, result):
 
 def test_the_manifest_is_enough_to_get_the_same_draws_again(case, result):
     told = json.loads(json.dumps(result.manifest()))
-    again = ti.simulate(
-        case,
-        Scenario.from_yaml(told["scenario"]),
-        start=told["start"],
-        end=told["end"],
-        draws=told["draws"],
-        rng=told["seed"],
-    )
-    pd.testing.assert_frame_equal(again.draws(), result.draws(), check_exact=True)
+    pd.testing.assert_frame_equal(again_from(case, told).draws(), result.draws(), check_exact=True)
     assert told["data"] == case.hashes
     assert told["tradeimpact"] == ti.__version__
 
 
-def test_a_history_as_reported_is_resolved_in_the_manifest():
-    case = ti.load_case("afghanistan-2021")
-    r = ti.simulate(case, case.as_reported(), start="2021-07-08", end="2021-07-09", draws=8, rng=1)
-    told = r.manifest()
-    again = ti.simulate(
-        case, Scenario.from_yaml(told["scenario"]), start="2021-07-08", end="2021-07-09", draws=8, rng=1
+def again_from(case, told):
+    """The same run from what its manifest tells, and the case as it was given."""
+    stated = told["history"] == "as stated"
+    return ti.simulate(
+        case,
+        Scenario.from_yaml(told["scenario"]) if stated else case.as_reported(),
+        start=told["start"],
+        end=told["end"],
+        as_of=told.get("as_of"),
+        forecast=told.get("forecast", "persist"),
+        draws=told["draws"],
+        rng=told["seed"],
     )
-    pd.testing.assert_frame_equal(again.draws(), r.draws(), check_exact=True)
+
+
+@pytest.mark.parametrize("as_of", [None, "2021-07-05"])
+@pytest.mark.parametrize("history", ["as stated", "as reported"])
+def test_the_manifest_says_where_control_comes_from_and_what_was_known(history, as_of):
+    case = ti.load_case("afghanistan-2021")
+    scenario = case.as_reported() if history == "as reported" else Scenario().capture("torkham", "2021-07-06")
+    how = {"as_of": as_of, "forecast": "hazard"} if as_of else {}
+    r = ti.simulate(case, scenario, start="2021-07-08", end="2021-07-09", draws=8, rng=1, **how)
+    told = json.loads(json.dumps(r.manifest()))
+    assert told["history"] == history
+    assert told.get("as_of") == as_of
+    assert told.get("forecast") == ("hazard" if as_of and history == "as reported" else None)
+    pd.testing.assert_frame_equal(again_from(case, told).draws(), r.draws(), check_exact=True)
+    # the hashes are those of what was known, not of all there is
+    assert (told["data"] == case.hashes) is (as_of is None)
 
 
 def test_the_manifest_knows_no_folder_no_person_and_no_clock(result):
@@ -448,11 +458,24 @@ def test_the_printed_form_names_scenario_window_draws_seed_and_currency(result):
         "2021-06-18 to 2021-07-24",
         f"{DRAWS} draws",
         "seed 3",
-        "AFN",
-        "90 % interval",
+        "government loss",
+        "insurgent gain",
     ):
         assert words in text
-    assert "<table" in result._repr_html_()
+    assert len(re.findall(r"[\d.]+ (?:bn|m) AFN \(90 %: [\d.]+ to [\d.]+\)", text)) == 2
+    dollars = repr(result.to("usd"))
+    assert "USD" in dollars
+    assert "AFN" not in dollars
+
+
+def test_the_html_of_a_result_is_its_summary_in_millions_with_the_unit_said(result):
+    html = result._repr_html_()
+    loss, ratio = (result.summary()["median"][name] for name in ("government_loss", "transfer_ratio"))
+    assert f"<td>{loss / 1e6:,.0f}</td>" in html
+    assert f"<td>{ratio:.2f}</td>" in html
+    assert "in millions of AFN over the window" in html
+    assert "in millions of AFN" in result.report()._repr_html_()
+    assert "in millions of USD" in result.report("usd")._repr_html_()
 
 
 def test_the_report_tells_loss_and_gain_apart_and_says_that_they_differ(result):
@@ -479,7 +502,7 @@ def test_the_report_says_the_numbers_of_the_summary(case):
     ratio = table.loc["transfer_ratio"]
     assert f"{100 * ratio['median']:.0f} ({100 * ratio['low']:.0f} to {100 * ratio['high']:.0f})" in text
     share = (r.draws()["government_loss"] / r.draws()["baseline"]).median()
-    assert f"{share:.0%} of it" in text
+    assert f"{100 * share:.0f} % of it" in text
 
 
 def test_charts_hang_on_the_result(result):

@@ -47,6 +47,7 @@ CELLS = [
     ("baseline", 3, "crossing", "south_gat", "a crossing of crossings.csv", "Did you mean 'south_gate'"),
     ("baseline", 3, "source", "invented;nowhere", "a source of sources.csv", "add it to sources.csv"),
     ("baseline", 3, "grade", "D", "one of A, B, C, E", "one of the listed words"),
+    ("baseline", 3, "house_share", "1.5", "a fraction from 0 to 1", "write 0.35 for 35 %"),
     ("baseline", 3, "published_latest", "2001-13-01", "a day of the calendar", "year-month-day"),
     ("baseline", 3, "published_latest", "31/01/2001", "a day of the calendar", "year-month-day"),
     ("inland", 2, "feed_best", "50", "a fraction from 0 to 1", "write 0.35 for 35 %"),
@@ -74,6 +75,70 @@ CELLS = [
     ("fx", 2, "xts_per_usd", "20", "low <= xts_per_usd <= high", "in order"),
     ("sources", 2, "url", "www.example.org", "http://", "leave it empty"),
 ]
+
+
+# tables that the invented case does without, with one good row each
+EXTRA_TAIL = {"source": "invented", "grade": "E", "published_latest": "2001-01-31", "published_basis": "printed"}
+EXTRA = {
+    "speakers": {"pattern": "ministry", "role": "government"},
+    "corrections": {"report": "rp001", "field": "role", "value": "relay"},
+    "truth": {"crossing": "north_gate", "start": "2001-06-01", "end": "2001-06-08", "state": "held"},
+    "commodities": {
+        "crossing": "north_gate", "flow": "imports", "commodity": "fuel", "declared_xts": "100", "tonnes": "",
+        "trucks": "", "exempt_share": "0.5",
+    },
+}  # fmt: skip
+
+
+def add(folder, table, **cells):
+    row = EXTRA[table] | EXTRA_TAIL | {"note": "synthetic"} | cells
+    with (folder / f"{table}.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(row), lineterminator="\n")
+        writer.writeheader()
+        writer.writerow(row)
+
+
+EXTRA_CELLS = [
+    ("speakers", "role", "minister", "one of government, insurgent, neighbour, witness, relay", "listed words"),
+    ("speakers", "pattern", "", "in every row", "Fill in the cell"),
+    ("corrections", "report", "rp01", "a report of reports.csv", "Did you mean 'rp001'"),
+    ("corrections", "field", "speaker", "one of role, proposition", "listed words"),
+    ("corrections", "value", "relais", "one of government, insurgent", "Did you mean 'relay'"),
+    ("truth", "state", "taken", "one of held, lost", "listed words"),
+    ("truth", "end", "2001-05-01", "start <= end", "Swap the two days"),
+    ("truth", "crossing", "nord_gate", "a crossing of crossings.csv", "Did you mean 'north_gate'"),
+    ("commodities", "crossing", "mid_airport", "a unit of account", "crossing that assesses them"),
+    ("commodities", "declared_xts", "-1", "money, 0 or more", "without a sign"),
+    ("commodities", "exempt_share", "50", "a fraction from 0 to 1", "write 0.35 for 35 %"),
+    ("commodities", "flow", "import", "one of imports, exports, transit", "Did you mean 'imports'"),
+]
+
+
+@pytest.mark.parametrize("table", EXTRA)
+def test_optional_tables_with_good_rows_are_read(folder, table):
+    add(folder, table)
+    problems = validate(folder)
+    assert problems.loc[problems["severity"] == "error"].empty
+    with pytest.warns(UserWarning, match=f"{table}.csv changed since"):
+        assert len(load_case(folder).tables[table]) == 1
+
+
+@pytest.mark.parametrize(("table", "column", "value", "expected", "remedy"), EXTRA_CELLS)
+def test_a_broken_cell_of_an_optional_table_is_told_alike(folder, table, column, value, expected, remedy):
+    add(folder, table, **{column: value})
+    told = [str(p) for p in refused(folder).problems if p.file == f"{table}.csv" and p.rows == (2,)]
+    assert any(expected in line and remedy in line for line in told), refused(folder)
+
+
+@pytest.mark.parametrize("value", ["lost", "collecting", "promise", "held", "fighting", "none"])
+def test_every_proposition_the_rules_know_may_be_a_correction(folder, value):
+    add(folder, "corrections", field="proposition", value=value)
+    assert not [p for p in validate(folder).to_dict("records") if p["severity"] == "error"]
+
+
+def test_a_proposition_the_rules_do_not_know_is_refused_before_it_is_inferred_from(folder):
+    add(folder, "corrections", field="proposition", value="retaken")
+    assert "corrections.csv, column 'value', row 2: found the proposition 'retaken'" in str(refused(folder))
 
 
 @pytest.mark.parametrize(("table", "row", "column", "value", "expected", "remedy"), CELLS)

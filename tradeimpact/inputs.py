@@ -50,6 +50,8 @@ class Inputs:
     window: slice
     paths: control.Paths
     inferred: Inferred | None  # control and closures sampled from reports instead of `paths`
+    as_of: date | None  # last day whose publications count, None for all
+    forecast: str  # how an inferred history goes on after it
     marginals: tuple[Marginal, ...]
     scores: tuple[str, ...]
     parts: tuple[Array, Array, Array]  # low, best, high of the annual baseline, (C,)
@@ -123,6 +125,8 @@ def prepare(
         window=window,
         paths=paths,
         inferred=inferred,
+        as_of=as_of,
+        forecast=forecast,
         marginals=marginals_of(case),
         scores=tuple(scores),
         parts=ranges,

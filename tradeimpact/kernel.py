@@ -20,7 +20,7 @@ from .inferred import inferred_paths
 from .inputs import Inputs
 from .model import baseline as base
 from .model.control import Paths
-from .model.ledger import LINES, Flows, Rates, check_identities, ledger_lines
+from .model.ledger import LINES, Flows, Rates, check_identities, government_loss, ledger_lines
 from .model.tariff import split_gap
 from .model.trade import apply_ceiling, defer, group_codes, recovery, response_ratio
 
@@ -45,6 +45,20 @@ class Block:
 
 def run_block(x: Inputs, sampler: Sampler, number: int, weights: Array) -> Block:
     """Simulate block `number`; `weights` (window days,) multiply every money line of a day."""
+    p, paths, levies, flows, rates, drawn = _flows(x, sampler, number)
+    return _collect(x, p, paths, ledger_lines(flows, rates), flows, levies, weights, drawn)
+
+
+def daily_loss(x: Inputs, sampler: Sampler, number: int) -> Array:
+    """Government loss of block `number` alone, (window days, draws): that line of `run_block` without the others."""
+    _, _, _, flows, rates, _ = _flows(x, sampler, number)
+    return government_loss(flows, rates)
+
+
+def _flows(
+    x: Inputs, sampler: Sampler, number: int
+) -> tuple[dict[str, Array], Paths, list[Array], Flows, Rates, dict[str, Array]]:
+    """Drawn values, paths, levies, flows and rates over the window, and what is kept of the draws."""
     marginals = {m.name: m for m in x.marginals}
     p = ordered_elasticities(sampler.block(number), marginals, sampler.seed, number)
     for name in ("friction_nobody_extra", "insecurity_sensitivity", "deferral_share"):
@@ -56,9 +70,7 @@ def run_block(x: Inputs, sampler: Sampler, number: int, weights: Array) -> Block
     levies = _levies(x, p, paths, annual)
     rates = _rates(x, p, paths, r0, annual, levies)
     flows, rates = _respond(x, p, paths, m0, rates)
-    flows, rates = flows.over(x.window), rates.over(x.window)
-    lines = ledger_lines(flows, rates)
-    return _collect(x, p, paths, lines, flows, levies, weights, drawn)
+    return p, paths, levies, flows.over(x.window), rates.over(x.window), drawn
 
 
 def _per_truck(x: Inputs, p: dict[str, Array], ordinary: Array) -> Array:

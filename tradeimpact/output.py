@@ -85,6 +85,7 @@ def run_notebook(path: Path, target: Path) -> str | None:
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,
+        extra_arguments=["--log-level=40"],  # errors only: the kernel talks to this machine alone
     )
     trouble = None
     try:

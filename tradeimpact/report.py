@@ -40,6 +40,7 @@ class Report:
 
     table: pd.DataFrame
     text: str
+    currency: str
 
     def __str__(self) -> str:
         return self.text
@@ -49,7 +50,8 @@ class Report:
 
     def _repr_html_(self) -> str:
         paragraphs = "".join(f"<p>{escape(line)}</p>" for line in self.text.split("\n"))
-        return f"<div>{paragraphs}{readable(self.table).to_html(escape=True, border=0)}</div>"
+        table = readable(self.table).to_html(escape=True, border=0)
+        return f"<div>{paragraphs}{table}<p><small>Amounts in millions of {escape(self.currency)}</small></p></div>"
 
 
 def write_report(result: Results) -> Report:
@@ -58,16 +60,16 @@ def write_report(result: Results) -> Report:
     currency = result.currency.upper()
     start, end = result.window
     rows = {row["line"]: row for row in records(table.reset_index())}
-    loss, ratio = rows["government_loss"], rows["transfer_ratio"]
+    ratio = rows["transfer_ratio"]
 
     def say(line: str) -> str:
         return estimate(rows[line]["median"], rows[line]["low"], rows[line]["high"], currency=currency)
 
     lines = [f"{result.case.title}: {result.scenario.name}, {start} to {end}."]
-    if loss["low"] == loss["high"] == 0:
-        lines.append(f"Nothing changes: the government collects its baseline of {say('baseline')}.")
-        return Report(table, "\n".join(lines))
     draws = result.draws()
+    if (draws[["government_loss", "insurgent_gain"]] == 0).all(axis=None):
+        lines.append(f"Nothing changes: the government collects its baseline of {say('baseline')}.")
+        return Report(table, "\n".join(lines), currency)
     share = (draws["government_loss"] / draws["baseline"]).to_numpy()
     middle, least, most = quantiles(share, (0.5, LOW, HIGH), result.weights)
     lines.append(
@@ -86,7 +88,7 @@ def write_report(result: Results) -> Report:
         f"Medians with 90 % intervals from {result.count:,} draws (seed {result.seed}); intervals rest on the case's "
         "assumptions, most of them judgement."
     )
-    return Report(table, "\n".join(lines))
+    return Report(table, "\n".join(lines), currency)
 
 
 def _where(result: Results, currency: str) -> list[str]:

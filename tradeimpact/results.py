@@ -226,7 +226,11 @@ class Results:
         return replace(self.rerun(currency.lower()), weights=self.weights)
 
     def manifest(self, *, flat: bool = False) -> dict[str, Any]:
-        """What is needed to get these numbers again: version, data hashes, scenario, window, seed, draws."""
+        """What is needed to get these numbers again: version, data hashes, scenario, window, seed, draws.
+
+        `history` says where control and closures come from: the events of `scenario`, or reports, as published by
+        `as_of` where that is given and forecast after it.
+        """
         from . import _version
 
         body: dict[str, Any] = {
@@ -234,6 +238,7 @@ class Results:
             "case": self.case.name,
             "data": dict(self.case.hashes),
             "scenario": self.scenario.to_yaml(),
+            "history": "as stated" if self.inputs.inferred is None else "as reported",
             "start": str(self.window[0]),
             "end": str(self.window[1]),
             "seed": self.seed,
@@ -241,6 +246,10 @@ class Results:
             "currency": self.currency,
             "weighted": self.weights is not None,
         }
+        if self.inputs.as_of is not None:
+            body["as_of"] = str(self.inputs.as_of)
+            if self.inputs.inferred is not None:
+                body["forecast"] = self.inputs.forecast
         return {k: str(v) for k, v in body.items()} if flat else body
 
     # --- inside -------------------------------------------------------------------------------------------------------
@@ -291,7 +300,7 @@ class Results:
     def _repr_html_(self) -> str:
         start, end = self.window
         head = f"{self.scenario.name}: {self.case.title}, {start} to {end}"
-        unit = f"{self.currency.upper()} over the window"
+        unit = f"in millions of {self.currency.upper()} over the window"
         note = f"{self.count:,} draws, seed {self.seed}; {unit}; low and high are the 5 and 95 % points"
         from .report import readable
 

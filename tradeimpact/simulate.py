@@ -13,7 +13,7 @@ from .engine.sampling import Sampler, seed_of
 from .errors import TradeImpactError
 from .inference import FORECASTS
 from .inputs import Inputs, prepare
-from .kernel import Array, Block, run_block
+from .kernel import Array, Block, daily_loss, run_block
 from .results import Results, Totals
 from .scenario import AsReported, Scenario, to_day
 
@@ -98,9 +98,7 @@ class Run:
         """Run all blocks with money in `currency` (the case's, or usd at dated rates)."""
         weights = self._weights(currency)
         x = self.inputs
-        sampler = Sampler(
-            x.marginals, x.scores, {m.group: x.case.correlations[m.group] for m in x.marginals if m.group}, self.seed
-        )
+        sampler = self.sampler()
         kept: list[tuple[Block, int]] = [
             (run_block(x, sampler, number, weights), wanted) for number, wanted in blocks(self.draws)
         ]
@@ -114,6 +112,18 @@ class Run:
             drawn={name: np.concatenate([b.drawn[name][:n] for b, n in kept]) for name in kept[0][0].drawn},
         )
         return Results(inputs=x, totals=totals, seed=self.seed, currency=currency, rerun=self.results)
+
+    def daily_loss(self) -> Array:
+        """Government loss by day and draw in the case's currency, (window days, draws), and nothing else."""
+        sampler = self.sampler()
+        parts = [daily_loss(self.inputs, sampler, number)[:, :wanted] for number, wanted in blocks(self.draws)]
+        return np.concatenate(parts, axis=1)
+
+    def sampler(self) -> Sampler:
+        """The draws of this run."""
+        x = self.inputs
+        groups = {m.group: x.case.correlations[m.group] for m in x.marginals if m.group}
+        return Sampler(x.marginals, x.scores, groups, self.seed)
 
     def _weights(self, currency: str) -> Array:
         own = self.inputs.case.currency.lower()

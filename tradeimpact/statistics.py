@@ -19,8 +19,9 @@ COLUMNS = ("mean", "median", "low", "high", "mc_error")
 def quantiles(x: Array, points: tuple[float, ...], weights: Array | None = None) -> Array:
     """Quantiles along the last axis, (points, ...). Missing draws are left out; all missing gives NaN.
 
-    With weights, each of the sorted draws sits at the middle of its own weight, stretched so that the first and the
-    last stand at 0 and 1: numpy's linear rule when the weights are equal.
+    With weights, the quantile at p is the mean of the sorted draws over a stretch of 1/n of their weight that begins
+    at p (n - 1)/n, with n Kish's effective number of draws (Akinshin 2023): numpy's linear rule when the weights are
+    equal, and a draw that weighs almost nothing changes almost nothing.
     """
     x = np.asarray(x, dtype=float)
     if weights is None:
@@ -47,9 +48,16 @@ def _weighted(x: Array, points: tuple[float, ...], weights: Array) -> Array:
     values, w = x[good][order], weights[good][order] / weights[good].sum()
     if len(values) == 1:
         return np.full(len(points), values[0])
-    middle = np.cumsum(w) - w / 2
-    at = (middle - middle[0]) / (middle[-1] - middle[0])
-    return np.interp(points, at, values)
+    stretch = min(float((w**2).sum()), 1.0)  # 1 / n
+    edges = np.concatenate([[0.0], np.cumsum(w)]) / w.sum()
+    begin = np.asarray(points)[:, None] * (1 - stretch)
+    share = np.minimum(edges[1:], begin + stretch) - np.maximum(edges[:-1], begin)
+    share = np.maximum(share, 0.0)
+    found = np.clip(share @ values / share.sum(axis=1), values[0], values[-1])
+    # rounding must not turn the order of the points around
+    rising = np.argsort(points, kind="stable")
+    found[rising] = np.maximum.accumulate(found[rising])
+    return np.asarray(found)
 
 
 def describe(draws: Mapping[str, Array], weights: Array | None = None) -> pd.DataFrame:

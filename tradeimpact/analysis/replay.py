@@ -20,9 +20,9 @@ from ..case import Case
 from ..engine.sampling import seed_of
 from ..errors import TradeImpactError
 from ..inference import FORECASTS, Control, infer_control
-from ..kernel import DAILY
+from ..inputs import prepare
 from ..scenario import to_day
-from ..simulate import DEFAULT_DRAWS, simulate
+from ..simulate import DEFAULT_DRAWS, Run
 from ..statistics import HIGH, LOW, describe, quantiles
 from ..tables import records
 from .claims import DISPUTED_DAYS, disputed
@@ -202,13 +202,14 @@ def replay(
 
 def _loss(case: Case, day: date, *, start: date, end: date, draws: int, seed: int, forecast: str) -> pd.DataFrame:
     """Loss so far, of the day's month, and of the window, as estimated on one day."""
-    result = simulate(case, case.as_reported(), start=start, end=end, as_of=day, draws=draws, rng=seed, forecast=forecast)
-    daily = result.totals.by_day[DAILY.index("government_loss")]
-    days = result.inputs.window_days
+    known = case.as_of(day)
+    inputs = prepare(known, known.as_reported(), start, end, as_of=day, forecast=forecast)
+    daily = Run(inputs, seed, draws).daily_loss()  # what `simulate` would say, without its other tables
+    days = inputs.window_days
     sums = {"so_far": (_span(start, min(day, end)), daily[days <= pd.Timestamp(day)].sum(axis=0))}
-    for position, month in enumerate(records(result.inputs.months)):
+    for position, month in enumerate(records(inputs.months)):
         if month["start"] <= pd.Timestamp(day) <= month["end"]:
-            sums["month"] = (str(month["label"]), daily[result.inputs.month_of_day == position].sum(axis=0))
+            sums["month"] = (str(month["label"]), daily[inputs.month_of_day == position].sum(axis=0))
     sums["window"] = (_span(start, end), daily.sum(axis=0))
     table = describe({line: values for line, (_, values) in sums.items()}).drop(columns="mc_error").rename_axis("line")
     table.insert(0, "period", [period for period, _ in sums.values()])

@@ -9,13 +9,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..errors import TradeImpactError
-from ..results import HEADLINES, Results
 from ..model.ledger import COMPONENTS
+from ..results import HEADLINES, Results
 
 Array = NDArray[np.float64]
 
 FEWEST_DRAWS = 30
 SMALLEST_SHARE = 0.01
+FIXED = 1e-9  # a spread below this share of the mean is rounding
 WINDOW_ONLY = ("baseline_level",)  # a mean over the window of a result, no assumption
 
 
@@ -94,13 +95,14 @@ def reweight(other: Results, *, like: Results) -> Results:
 
 def learnt(before: Results, after: Results, count: int = 10) -> pd.DataFrame:
     """Assumptions that an update moved most: columns name, before, after (means) and moved (in standard deviations before)."""
-    table = after.drawn()
     if after.weights is None:
         raise TradeImpactError("learnt() compares a result with its update; the second one carries no weights")
-    values = before.drawn()
-    spread = values.std(ddof=0)
-    mean = values.mean()
-    moved = pd.Series(after.weights @ table.to_numpy(), index=table.columns)
-    found = pd.DataFrame({"before": mean, "after": moved, "moved": (moved - mean) / spread.where(spread > 0)})
-    order = found["moved"].abs().sort_values(ascending=False).index
+    scores = [name for name in before.inputs.scores if name in before.totals.drawn]
+    values = before.drawn().drop(columns=scores)
+    mean, spread = values.mean(), values.std(ddof=0)
+    values = values.loc[:, spread > FIXED * mean.abs()]
+    now = pd.Series(after.weights @ values.to_numpy(), index=values.columns)
+    found = pd.DataFrame({"before": mean[values.columns], "after": now})
+    found["moved"] = (now - found["before"]) / spread[values.columns]
+    order = found["moved"].abs().sort_values(ascending=False, kind="stable").index
     return found.loc[order].head(count).rename_axis("name").reset_index()

@@ -12,6 +12,10 @@ from .codebook import Column, Table
 from .convert import split_names
 
 Tables = Mapping[str, pd.DataFrame]
+CORRECTIONS = {
+    "role": ("government", "insurgent", "neighbour", "witness", "relay"),
+    "proposition": ("lost", "collecting", "promise", "held", "fighting", "none"),
+}
 
 
 def check_case(tables: Tables, book: Mapping[str, Table], unread: Iterable[str] = ()) -> list[Problem]:
@@ -152,6 +156,28 @@ def _goods(tables: Tables) -> list[Problem]:
     ]
 
 
+def _corrections(tables: Tables) -> list[Problem]:
+    """A correction gives a role or a proposition that the rules of evidence know."""
+    if "corrections" not in tables:
+        return []
+    problems = []
+    table = tables["corrections"]
+    for field, known in CORRECTIONS.items():
+        wrong = (table["field"] == field) & ~table["value"].isin(known)
+        if wrong.any():
+            first = str(table.loc[wrong, "value"].iloc[0])
+            problem = Problem(
+                file="corrections.csv",
+                column="value",
+                rows=rows_where(wrong),
+                found=f"the {field} {first!r}",
+                expected=f"one of {', '.join(known)}",
+                remedy=f"{did_you_mean(first, known)} Use one of the listed words.".strip(),
+            )
+            problems.append(problem)
+    return problems
+
+
 def _feeds(tables: Tables) -> list[Problem]:
     """The least that the border crossings feed into a house is no more than all of it."""
     if "inland" not in tables:
@@ -221,6 +247,7 @@ CASE_CHECKS: tuple[tuple[tuple[str, ...], Callable[[Tables], list[Problem]]], ..
     (("crossings", "inland", "trucks"), _kinds),
     (("inland",), _feeds),
     (("commodities", "crossings"), _goods),
+    (("corrections",), _corrections),
     (("authorities",), _governments),
     (("calendar",), _months),
 )

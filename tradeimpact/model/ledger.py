@@ -126,6 +126,13 @@ def ledger_lines(f: Flows, r: Rates) -> dict[str, Array]:
     return {name: np.broadcast_to(x, shape) for name, x in lines.items()}
 
 
+def government_loss(f: Flows, r: Rates) -> Array:
+    """Loss over all crossings, (days, draws): that line of `ledger_lines`, where no other is needed."""
+    trade = f.response_trade + f.returned_trade
+    collected = r.collected * f.government + r.inland * r.inland_probability * f.insurgent
+    return np.asarray((r.collected_baseline * f.baseline_trade - collected * trade).sum(axis=0))
+
+
 def check_identities(sums: Mapping[str, Array]) -> None:
     """Raise unless both identities hold in every entry of the summed lines (same shapes), to 1e-9 of the baseline."""
     scale = np.maximum(np.abs(sums["baseline"]), 1e-300)

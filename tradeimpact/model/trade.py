@@ -164,22 +164,27 @@ def _pour(
     (crossings, cells) and (pools, cells); every round fills a crossing or places all, so there are at most as many
     rounds as crossings. Cells that are done are left out of the next round.
     """
-    held, excess = held.copy(), excess.copy()
+    kept, rest = held.copy(), excess.copy()
     live = np.arange(free.shape[1])
+    have, offer, most, want, least = held, excess, limit, free, floor
     for _ in range(len(free)):
-        have, offer, most = held[:, live], excess[:, live], limit[:, live]
-        weight = np.where(have < most, free[:, live], 0.0)
+        weight = np.where(have < most, want, 0.0)
         pool = _group_sum(weight, codes)
-        active = (offer > floor[live]) & (pool > 0)
+        active = (offer > least) & (pool > 0)
         moving = active.any(axis=0)
         if not moving.any():
             break
+        if not moving.all():
+            kept[:, live], rest[:, live] = have, offer
+            live = live[moving]
+            have, offer, most, want, weight = (x[:, moving] for x in (have, offer, most, want, weight))
+            pool, active, least = pool[:, moving], active[:, moving], least[moving]
         scale = np.where(active, offer, 0.0) / np.where(pool > 0, pool, 1.0)
         after = np.minimum(have + scale[codes] * weight, most)
-        left = np.where(active, np.maximum(offer - _group_sum(after - have, codes), 0.0), offer)
-        held[:, live], excess[:, live] = after, left
-        live = live[moving]
-    return held, excess
+        offer = np.where(active, np.maximum(offer - _group_sum(after - have, codes), 0.0), offer)
+        have = after
+    kept[:, live], rest[:, live] = have, offer
+    return kept, rest
 
 
 def recovery(
