@@ -384,7 +384,12 @@ def test_a_number_set_by_hand_does_not_keep_the_grade_day_or_prior_of_the_eviden
     evidence = {"grade": "A", "source": "a survey", "published_latest": date(2001, 2, 1), "prior": (1, 5, 9)}
     graded = case.assume({"theta": evidence})
     kept = graded.assumption_records["theta"]
-    assert (kept.grade, kept.source, kept.published_latest, kept.prior) == ("A", "a survey", date(2001, 2, 1), (1, 5, 9))
+    assert (kept.grade, kept.source, kept.published_latest, kept.prior) == (
+        "A",
+        "a survey",
+        date(2001, 2, 1),
+        (1, 5, 9),
+    )
     made_up = graded.assume({"theta": 7}).assumption_records["theta"]
     assert (made_up.grade, made_up.source, made_up.published_latest, made_up.prior) == (
         "E",

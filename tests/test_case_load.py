@@ -86,9 +86,7 @@ def test_columns_of_the_users_own_are_kept_as_text(folder):
 def test_a_case_says_that_it_is_synthetic_and_escapes_what_it_shows(case):
     assert "synthetic data" in repr(case)
     assert "synthetic data" in case._repr_html_()
-    loud = Case(
-        name="x", title="<script>alert(1)</script>", currency="XTS", _tables={"crossings": case.crossings}
-    )
+    loud = Case(name="x", title="<script>alert(1)</script>", currency="XTS", _tables={"crossings": case.crossings})
     assert "<script>" not in loud._repr_html_()
 
 

@@ -73,9 +73,7 @@ def test_every_dependency_is_pinned_within_its_bounds():
     pins = pinned()
     for name, requirement in by_name([*PROJECT["dependencies"], *EXTRAS["all"]]).items():
         assert name in pins, f"{name}: run `make lock`"
-        assert requirement.specifier.contains(pins[name]), (
-            f"{requirement} against {pins[name]}: run `make lock`"
-        )
+        assert requirement.specifier.contains(pins[name]), f"{requirement} against {pins[name]}: run `make lock`"
 
 
 def test_the_package_imports_only_what_it_declares():

@@ -95,9 +95,7 @@ def at_import_time(node: ast.AST) -> Iterator[ast.AST]:
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             continue
         if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
-            yield from (
-                grandchild for other in child.orelse for grandchild in (other, *at_import_time(other))
-            )
+            yield from (grandchild for other in child.orelse for grandchild in (other, *at_import_time(other)))
             continue
         yield child
         yield from at_import_time(child)
@@ -108,13 +106,9 @@ def heavy(name: str) -> bool:
 
 
 def test_every_part_has_its_place_above_what_it_imports():
-    assert {part(module) for module in MODULES} <= set(BELOW) | ON_TOP, (
-        "say in BELOW what the new part may import"
-    )
+    assert {part(module) for module in MODULES} <= set(BELOW) | ON_TOP, "say in BELOW what the new part may import"
     order = list(BELOW)
-    upward = {
-        (name, other) for name in order for other in BELOW[name] if order.index(other) >= order.index(name)
-    }
+    upward = {(name, other) for name in order for other in BELOW[name] if order.index(other) >= order.index(name)}
     assert upward == set()
 
 
@@ -140,9 +134,7 @@ def test_slow_libraries_are_imported_inside_functions(module):
 
 def test_importing_the_package_loads_no_slow_library():
     code = "import sys, tradeimpact; print(*sys.modules)"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.split()
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert "tradeimpact" in loaded
     assert [name for name in loaded if heavy(name)] == []
 

@@ -368,6 +368,16 @@ def test_a_day_without_a_rate_of_exchange_takes_the_last_one_before_it_whatever_
         assert found.item() == pytest.approx(wanted, rel=1e-9), (start, end)
 
 
+def test_a_post_that_was_only_partly_shut_is_back_at_once_and_one_that_was_shut_is_not(case):
+    # nothing deferred, so the day after a closure shows its recovery alone
+    still = case.assume({"deferral_share": 0.0})
+    for share, back in ((0.3, True), (0.0, False)):
+        scenario = ti.Scenario("closed").close("torkham", "2021-07-01", "2021-07-04", open_share=share)
+        loss = ti.simulate(still, scenario, **SMALL).daily("government_loss")["mean"]
+        assert (loss["2021-07-01":"2021-07-04"] > 0).all()
+        assert bool((loss["2021-07-05":] == 0).all()) is back
+
+
 def test_a_closure_long_past_and_fully_recovered_leaves_no_trace(case):
     # no permanent loss, nothing deferred, a half-life of a day, capacity without a ramp: half a year later the post is
     # as it was, and a fall there must cost the same as without the closure

@@ -147,9 +147,7 @@ def test_a_broken_cell_names_file_column_row_and_remedy(folder, table, row, colu
     error = refused(folder)
     told = [str(problem) for problem in error.problems if row in problem.rows and column in problem.column]
     if "<=" in expected:
-        told = [
-            str(problem) for problem in error.problems if row in problem.rows and expected in str(problem)
-        ]
+        told = [str(problem) for problem in error.problems if row in problem.rows and expected in str(problem)]
     if column == "source":
         assert "nowhere" in str(error)
     assert told, str(error)
@@ -223,9 +221,7 @@ FILES = [
     [line[1:] for line in FILES],
     ids=[f[0] for f in FILES],
 )
-def test_a_broken_file_names_itself_the_place_and_the_remedy(
-    folder, file, change, column, row, expected, remedy
-):
+def test_a_broken_file_names_itself_the_place_and_the_remedy(folder, file, change, column, row, expected, remedy):
     change(folder / file)
     error = refused(folder)
     told = [
@@ -242,9 +238,7 @@ def test_all_problems_are_told_at_once(folder):
     edit(folder, "reports", 3, "crossing", "nowhere")
     edit(folder, "fx", 2, "grade", "Z")
     (folder / "authorities.csv").unlink()
-    (folder / "assumptions.toml").write_text(
-        'schema_version = "1"\n[assumption.theta]\nlow = 3\nbest = 2\nhigh = 1\n'
-    )
+    (folder / "assumptions.toml").write_text('schema_version = "1"\n[assumption.theta]\nlow = 3\nbest = 2\nhigh = 1\n')
     error = refused(folder)
     assert {problem.file for problem in error.problems} >= {
         "baseline.csv",
@@ -259,9 +253,7 @@ def test_all_problems_are_told_at_once(folder):
 
 def test_at_most_five_rows_are_listed(folder):
     rows = (folder / "reports.csv").read_text().splitlines()
-    more = [
-        rows[1].replace("rp001", f"rp{number}").replace("2001-06-10", "June", 1) for number in range(100, 108)
-    ]
+    more = [rows[1].replace("rp001", f"rp{number}").replace("2001-06-10", "June", 1) for number in range(100, 108)]
     (folder / "reports.csv").write_text("\n".join([*rows, *more]))
     assert "reports.csv, column 'date', rows 7, 8, 9, 10, 11 and 3 more: found 'June'" in str(refused(folder))
 

@@ -10,6 +10,11 @@ For example::
 """
 
 from ._version import __version__
+from .analysis.backtest import backtest
+from .analysis.claims import claims
+from .analysis.replay import replay
+from .analysis.update import learnt, reweight, update
+from .analysis.verify import value_of_verifying
 from .case import Case, list_cases, load_case, validate
 from .errors import CaseError, DrawError, ModelError, ScenarioError, TradeImpactError, TradeImpactWarning
 from .figures.save import save
@@ -35,17 +40,24 @@ __all__ = [
     "TradeImpactError",
     "TradeImpactWarning",
     "__version__",
+    "backtest",
     "cascade",
+    "claims",
     "compare",
     "control_chain",
     "infer_control",
+    "learnt",
     "list_cases",
     "load_case",
     "millions",
+    "replay",
     "revenue_per_crossing",
+    "reweight",
     "save",
     "simulate",
     "three_views",
     "trade_response",
+    "update",
     "validate",
+    "value_of_verifying",
 ]

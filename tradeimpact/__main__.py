@@ -18,6 +18,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except TradeImpactError as problem:
         print(problem, file=sys.stderr)
         return 1
+    except OSError as problem:
+        print(f"{problem.filename or 'a file'}: {problem.strerror or problem}; choose another place", file=sys.stderr)
+        return 1
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -28,13 +28,7 @@ def baseline_of(x: Inputs, p: dict[str, Array], seed: int, block: int) -> tuple[
     """True customs value M0 (C, T, B), collected rate r0 (C, 1, B), ordinary-day value (C, B), and the drawn inputs."""
     parts = annual_parts(x, p)
     share = parts / parts.sum(axis=0)
-    anchor = _anchor(x, p)
-    shocks = _shocks(x, seed, block)
-    growth = x.growth or base.Growth(0.0, 0.0, 0.0, 0)
-    score = p["level_growth"] if x.growth else np.zeros(BLOCK)
-    level = base.level_path(anchor, growth, score, shocks, x.days_after_anchor)
-    if x.growth is None:
-        level = level * np.exp(p["annual_growth"] * (np.maximum(x.days_after_anchor, 0) / 365.25)[:, None])
+    anchor, level = _level(x, p, seed, block)
     r0, _, _ = collected_rates(x, p)
     ordinary = anchor * share / r0
     m0 = (share / r0)[:, None] * level[None]
@@ -72,6 +66,20 @@ def collected_rates(x: Inputs, p: Mapping[str, Array]) -> tuple[Array, Array, Ar
     return rate, undeclared, leaking
 
 
+def _level(x: Inputs, p: dict[str, Array], seed: int, block: int) -> tuple[Array, Array]:
+    """National revenue per ordinary day: in the anchor period (B,) and on every day (T, B)."""
+    shocks = _shocks(x, seed, block)
+    if x.seasonal is not None:
+        mean, factor = x.seasonal
+        path = mean[:, None] + factor @ shocks[: len(mean)]
+        return np.exp(path[0]) / base.MONTH_DAYS, base.monthly_path(path, x.days_after_anchor)
+    anchor = _anchor(x, p)
+    if x.growth is not None:
+        return anchor, base.level_path(anchor, x.growth, p["level_growth"], shocks, x.days_after_anchor)
+    years = np.maximum(x.days_after_anchor, 0) / 365.25
+    return anchor, anchor * np.exp(p["annual_growth"] * years[:, None])
+
+
 def _anchor(x: Inputs, p: dict[str, Array]) -> Array:
     """Level per ordinary day in the anchor period: one of the conflicting rows in each draw, inside its rounding."""
     from scipy.special import ndtr
@@ -82,9 +90,8 @@ def _anchor(x: Inputs, p: dict[str, Array]) -> Array:
 
 
 def _shocks(x: Inputs, seed: int, block: int) -> Array:
+    """Standard-normal shocks of the months after the anchor period, (months, B)."""
     from scipy.special import ndtri
 
-    count = base.months_needed(x.days_after_anchor) if x.growth else 0
-    if not count:
-        return np.zeros((base.months_needed(x.days_after_anchor), BLOCK))
-    return np.stack([ndtri(uniforms(seed, f"level/{month}", block)) for month in range(count)])
+    months = max(base.months_needed(x.days_after_anchor), 1)
+    return np.stack([ndtri(uniforms(seed, f"level/{month}", block)) for month in range(months)])

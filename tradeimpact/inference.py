@@ -181,7 +181,12 @@ def _sampled(known: Evidence, filtered: Array, move: Array, seed: int, block: in
 
 
 def _fitting(
-    known: Evidence, candidates: NDArray[np.int8], counts: Sequence[tuple[int, float, str]], p: dict[str, Array], seed: int, block: int
+    known: Evidence,
+    candidates: NDArray[np.int8],
+    counts: Sequence[tuple[int, float, str]],
+    p: dict[str, Array],
+    seed: int,
+    block: int,
 ) -> NDArray[np.int8]:
     """One joint path per draw, chosen among candidates by the bare counts that were stated."""
     border = np.array([g != "inland" for g in known.groups])

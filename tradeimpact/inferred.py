@@ -5,7 +5,7 @@ insecurity.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -48,8 +48,11 @@ def infer_history(
     """Lay out what the case's reports say on the days of a run; days after `as_of` are forecast."""
     end = days[-1].date()
     require(case, ("threat_days", "closure_days", "insecurity_unknown_rise"))
-    known = gather(case, end if as_of is None else max(end, as_of), forecast).arranged(crossings)
-    last = known.days - 1 if as_of is None else (as_of - known.origin).days
+    threat_days = int(case.best("threat_days"))
+    # falls just after the end threaten days before it; control is inferred to the last report whatever the window
+    known = gather(case, max(end + timedelta(days=threat_days), as_of or end), forecast).arranged(crossings)
+    published = known.rows["published_at"]
+    last = (int(published.max()) if len(published) else 0) if as_of is None else (as_of - known.origin).days
     offset = (pd.Timestamp(known.origin) - days[0]).days
     place = {c: i for i, c in enumerate(crossings)}
 
@@ -67,7 +70,7 @@ def infer_history(
         for row in closings(case).to_dict("records")
     )
     unknown = -1 if np.isfinite(insecurity).any() else at(pd.Timestamp(case.baseline_until)) + 1
-    return Inferred(known, offset, last, forecast, int(case.best("threat_days")), closures, insecurity, unknown)
+    return Inferred(known, offset, max(last, 0), forecast, threat_days, closures, insecurity, unknown)
 
 
 def inferred_paths(
@@ -91,7 +94,9 @@ def inferred_paths(
     opened = np.ones((crossings, days, BLOCK))
     for number, closure in enumerate(h.closures):
         _shut(opened, closure, p, seed, block, number, h)
-    threat = _threat(holders[0], h.threat_days)
+    threat = np.zeros((crossings, days, BLOCK))
+    ahead = (states[: days - h.offset + h.threat_days].transpose(1, 0, 2) == 0).astype(float)
+    threat[:, h.offset :] = _threat(ahead, h.threat_days)[:, : days - h.offset]
     insecurity = _insecurity(h, p, days, reference)
     return control.Paths(
         holders=holders,
@@ -101,7 +106,7 @@ def inferred_paths(
         days_since_reopening=control.days_since_reopening(opened),
         levy_rate=blank.levy_rate,
         levy_per_truck=blank.levy_per_truck,
-        first_event=control.first_change(holders, opened, threat, insecurity),
+        first_events=control.first_changes(holders, opened, threat, insecurity),
     )
 
 

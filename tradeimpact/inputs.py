@@ -24,9 +24,9 @@ from .engine.sampling import Marginal
 from .errors import ScenarioError, TradeImpactError
 from .inference import chain_origin
 from .inferred import Inferred, infer_history
-from .marginals import growth_of, marginals_of
+from .marginals import growth_of, marginals_of, monthly_series
 from .model import control
-from .model.baseline import Constraint, Growth, require_feasible
+from .model.baseline import Constraint, Growth, months_needed, require_feasible, seasonal_forecast
 from .scenario import GOVERNMENT, NOBODY, AsReported, Event, Scenario
 from .schedule import statutory_by_crossing
 from .tables import records
@@ -58,6 +58,7 @@ class Inputs:
     constraints: tuple[Constraint, ...]
     anchors: tuple[tuple[float, float, float], ...]  # low, best, high of the level per ordinary day
     growth: Growth | None
+    seasonal: tuple[Array, Array] | None  # forecast of the log monthly level where there are two seasonal cycles
     days_after_anchor: NDArray[np.int64]
     holidays: tuple[tuple[NDArray[np.intp], NDArray[np.intp], tuple[float, float, float]], ...]
     feed: tuple[Array, Array, Array]  # low, best, high (inland, border)
@@ -103,6 +104,8 @@ def prepare(
         inferred = infer_history(case, crossings, days, paths.insecurity[:, 0], as_of, forecast)
     rows = level_rows(case)
     anchors, anchor_end = _anchors(case, rows)
+    monthly, last_month = monthly_series(case)
+    after = (days - pd.Timestamp(anchor_end if monthly is None else last_month)).days.to_numpy().astype(np.int64)
     parts = case.baseline.set_index("crossing").reindex(list(crossings))
     _require_parts(parts)
     constraints = _constraints(case, crossings)
@@ -133,7 +136,8 @@ def prepare(
         constraints=constraints,
         anchors=anchors,
         growth=growth_of(case),
-        days_after_anchor=(days - pd.Timestamp(anchor_end)).days.to_numpy().astype(np.int64),
+        seasonal=None if monthly is None else seasonal_forecast(monthly, max(months_needed(after), 1)),
+        days_after_anchor=after,
         holidays=_holidays(case, crossings, days),
         feed=_feed(case, border, crossings[len(border) :]),
         statutory=statutory_by_crossing(case),
@@ -231,7 +235,7 @@ def build_paths(
         days_since_reopening=control.days_since_reopening(opened),
         levy_rate=rate,
         levy_per_truck=per_truck,
-        first_event=control.first_change(holders, opened, threat, insecurity),
+        first_events=control.first_changes(holders, opened, threat, insecurity),
     )
 
 
@@ -340,14 +344,10 @@ def _usd_rate(case: Case, days: pd.DatetimeIndex) -> Array:
         return rate
     name = f"{case.currency.lower()}_per_usd"
     table = table.assign(length=(table["end"] - table["start"]).dt.days).sort_values("length", ascending=False)
-    earlier = table[table["end"] < days[0]].sort_values("end")
-    if len(earlier):
-        rate[:] = earlier[name].iloc[-1]
+    for row in records(table.sort_values("end", kind="stable")):
+        rate[days > row["end"]] = row[name]
     for row in records(table):
         rate[(days >= row["start"]) & (days <= row["end"])] = row[name]
-    later = np.flatnonzero(np.isfinite(rate))
-    if len(later):
-        rate[later[-1] + 1 :] = rate[later[-1]]
     return rate
 
 

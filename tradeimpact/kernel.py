@@ -61,6 +61,7 @@ def _flows(
     """Drawn values, paths, levies, flows and rates over the window, and what is kept of the draws."""
     marginals = {m.name: m for m in x.marginals}
     p = ordered_elasticities(sampler.block(number), marginals, sampler.seed, number)
+    p["inland_charge_probability"] = np.minimum(p["inland_charge_probability"], 1.0)
     for name in ("friction_nobody_extra", "insecurity_sensitivity", "deferral_share"):
         p[name] = np.maximum(p[name], 0.0)
     m0, r0, annual, drawn = baseline_of(x, p, sampler.seed, number)
@@ -209,7 +210,7 @@ def _access(x: Inputs, p: dict[str, Array], s: Paths, after: slice) -> tuple[Arr
     half_life = p["recovery_half_life_days"]
     back = recovery(since, p["recovery_start_share"], half_life, p["permanent_loss"])
     o = s.open_share[border, after] * back * (1 - nobody * (1 - p["nobody_open_share"]))
-    days = np.arange(o.shape[1])[None, :, None]
+    days = np.maximum(np.arange(o.shape[1])[:, None] + after.start - s.first_events, 0)
     ramp = np.minimum(days / np.maximum(p["capacity_ramp_days"], 1.0), 1.0)
     ceiling = (
         p["capacity_start"] + (np.maximum(p["capacity_ceiling"], p["capacity_start"]) - p["capacity_start"]) * ramp
@@ -217,7 +218,7 @@ def _access(x: Inputs, p: dict[str, Array], s: Paths, after: slice) -> tuple[Arr
     recovering = (since >= 0) & (np.exp2(-np.maximum(since, 0) / half_life) > RECOVERED)
     kappa = np.where(recovering, 1.0, ceiling)
     # truck counts at a reopened post contain its friction already
-    taken = insurgent * (since < 0) * p["friction_insurgent"]
+    taken = insurgent * ~recovering * p["friction_insurgent"]
     lawless = nobody * (p["friction_insurgent"] + p["friction_nobody_extra"])
     threatened = g * s.threat[border, after] * p["friction_threat"]
     return o, kappa, taken + lawless + threatened

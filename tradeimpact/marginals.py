@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from difflib import get_close_matches
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from .case import Case
 from .engine.sampling import Marginal
 from .errors import TradeImpactError
-from .model.baseline import Growth, random_walk_with_drift
+from .model.baseline import MONTH_DAYS, SEASONAL_MONTHS, Growth, random_walk_with_drift
 from .tables import records
 
 REQUIRED = (
@@ -19,6 +24,7 @@ REQUIRED = (
     "levy_per_truck", "value_per_truck", "road_levy_per_truck", "road_paying_share", "receipt_honoured",
     "illicit_transit_per_year",
 )  # fmt: skip
+LONGEST_MONTH = 31  # days from the first to the last of a month, any calendar
 PER_CROSSING = ("gap", "collected_rate_declared", "levy_per_truck", "road_levy_per_truck", "unknown_baseline")
 
 
@@ -33,7 +39,8 @@ def marginals_of(case: Case) -> tuple[Marginal, ...]:
     border = sorted(case.border_units["crossing"])
     crossings = [*border, *sorted(case.inland_units["crossing"])]
     general = case.assumption_records
-    require(case, REQUIRED if growth_of(case) else (*REQUIRED, "annual_growth"))
+    level = growth_of(case) is not None or monthly_series(case)[0] is not None
+    require(case, REQUIRED if level else (*REQUIRED, "annual_growth"))
     idle = [n for n in general if "." in n and n.split(".", 1)[0] not in PER_CROSSING]
     if idle:
         raise TradeImpactError(
@@ -70,7 +77,31 @@ def require(case: Case, names: Iterable[str]) -> None:
 
 
 def growth_of(case: Case) -> Growth | None:
-    """Log growth from the longest annual series marked for it; None leaves it to the assumption `annual_growth`."""
-    table = case.national
-    rows = table[table["use"] == "growth"].sort_values("period_start") if len(table) else table
+    """Log growth from the annual series marked for it; None leaves it to the assumption `annual_growth`."""
+    rows = _growth_rows(case)
+    if len(rows):
+        rows = rows[(rows["period_end"] - rows["period_start"]).dt.days > LONGEST_MONTH]
     return random_walk_with_drift(rows["best"].to_numpy(float)) if len(rows) >= 3 else None
+
+
+def monthly_series(case: Case) -> tuple[NDArray[np.float64] | None, date]:
+    """Monthly totals marked for growth and the end of the last, where there are two seasonal cycles; else None.
+
+    Months that are missing inside the series are NaN; rows after the case's baseline are left out.
+    """
+    rows = _growth_rows(case)
+    if len(rows):
+        known = rows["period_end"] <= pd.Timestamp(case.baseline_until)
+        rows = rows[known & ((rows["period_end"] - rows["period_start"]).dt.days <= LONGEST_MONTH)]
+    if not len(rows):
+        return None, case.baseline_until
+    month = ((rows["period_start"] - rows["period_start"].iloc[0]).dt.days / MONTH_DAYS).round().astype(int)
+    values = np.full(int(month.iloc[-1]) + 1, np.nan)
+    values[month.to_numpy()] = rows["best"].to_numpy(float)
+    end = rows["period_end"].iloc[-1].date()
+    return (values, end) if len(values) >= SEASONAL_MONTHS else (None, end)
+
+
+def _growth_rows(case: Case) -> pd.DataFrame:
+    table = case.national
+    return table[table["use"] == "growth"].sort_values("period_start") if len(table) else table

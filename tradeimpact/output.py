@@ -78,7 +78,7 @@ def run_notebook(path: Path, target: Path) -> str | None:
 
     notebook: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     # figures must not depend on the reader's own matplotlib settings
-    os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+    environment = dict(os.environ) | {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
     client = NotebookClient(
         notebook,
         timeout=CELL_SECONDS,
@@ -89,7 +89,7 @@ def run_notebook(path: Path, target: Path) -> str | None:
     )
     trouble = None
     try:
-        client.execute()
+        client.execute(env=environment)
     except CellExecutionError as problem:
         trouble = str(problem)
     write_text(target, nbformat.writes(notebook) + "\n")  # type: ignore[no-untyped-call]

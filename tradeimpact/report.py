@@ -30,7 +30,7 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
     """Money in millions and the transfer ratio as a number, as text for a reader."""
     shown = table.map(millions).astype(object)
     ratio = [name for name in table.index if name == "transfer_ratio"]
-    shown.loc[ratio] = table.loc[ratio].map(lambda v: f"{v:.2f}")
+    shown.loc[ratio] = table.loc[ratio].map(lambda v: fixed(v, 2))
     return shown
 
 

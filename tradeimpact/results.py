@@ -101,7 +101,7 @@ class Results:
         In currency over the whole window; `days_held` is what the baseline would have paid on the days the government
         held each crossing; `transfer_ratio` is missing where the loss is zero.
         """
-        lines = self._lines(self.totals.by_crossing.sum(axis=1))
+        lines = self._lines(_in_order(self.totals.by_crossing))
         columns = [*HEADLINES, *COMPONENTS, *DETAILS, "road_levies", "illicit_transit", "days_held"]
         return pd.DataFrame({name: lines[name] for name in columns}, index=pd.RangeIndex(self.count, name="draw"))
 
@@ -268,7 +268,7 @@ class Results:
             return {name: self.totals.by_crossing[:, i] for i, name in enumerate(names)}
         groups = [*x.groups, *["inland"] * (len(x.crossings) - x.border), NATIONAL]
         return {
-            g: self.totals.by_crossing[:, [i for i, have in enumerate(groups) if have == g]].sum(axis=1)
+            g: _in_order(self.totals.by_crossing[:, [i for i, have in enumerate(groups) if have == g]])
             for g in dict.fromkeys(groups)
         }
 
@@ -306,6 +306,14 @@ class Results:
 
         table = readable(self.summary()).to_html(escape=True, border=0)
         return f"<div><strong>{escape(head)}</strong>{table}<p><small>{escape(note)}</small></p></div>"
+
+
+def _in_order(blocks: Array) -> Array:
+    """Sum over the second axis one after the other, so that the number of draws cannot change a bit."""
+    total = np.zeros((blocks.shape[0], blocks.shape[2]))
+    for position in range(blocks.shape[1]):
+        total += blocks[:, position]
+    return total
 
 
 def compare(results: Mapping[str, Results], currency: str | None = None) -> pd.DataFrame:

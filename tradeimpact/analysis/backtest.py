@@ -1,7 +1,7 @@
 """Backtests: what the model would have said of a window from what was known on a day, scored beside two rivals.
 
-Assumptions are committed before scoring and nothing is fitted. Two outcome points can refute a model, they cannot calibrate
-one.
+Assumptions are committed before scoring and nothing is fitted. Two outcome points can refute a model, they cannot
+calibrate one.
 """
 
 from __future__ import annotations
@@ -62,12 +62,13 @@ class Backtest:
     Attributes
     ----------
     scores : DataFrame
-        One row per quantity (level: collected in the window; ratio: level per day over that of the untreated period before the
-        crisis), method and observed figure: quantity, method, outcome, observed, median, low, high, error (of the median), crps,
-        covered, width. Levels in the case's currency, ratios as fractions.
+        One row per quantity (level: collected in the window; ratio: level per day over that of the untreated
+        period before the crisis), method and observed figure: quantity, method, outcome, observed, median, low,
+        high, error (of the median), crps, covered, width. Levels in the case's currency, ratios as fractions.
     mechanisms : DataFrame
-        What each mechanism does: switch (all on, without one, only one, none), mechanism, median and width of the level, crps
-        (the smallest over the observed figures), change of the median against all on. Empty unless asked for.
+        What each mechanism does: switch (all on, without one, only one, none), mechanism, median and width of the
+        level, crps (the smallest over the observed figures), change of the median against all on. Empty unless
+        asked for.
     result : Results
         The simulation that was scored.
     """
@@ -81,18 +82,18 @@ class Backtest:
 
     @property
     def beats_rivals(self) -> pd.DataFrame:
-        """Per quantity and observed figure: whether the model's CRPS and error are below both rivals' and whether it covers."""
+        """Per quantity and figure: whether the model's CRPS and error are below both rivals', whether it covers."""
         found = []
         for (quantity, outcome), part in self.scores.groupby(["quantity", "outcome"], sort=False):
-            row = part.set_index("method")
-            rivals = row.drop(index="Model")
+            rows = {row["method"]: row for row in records(part)}
+            model = rows.pop("Model")
             found.append(
                 {
                     "quantity": quantity,
                     "outcome": outcome,
-                    "crps": bool(row.loc["Model", "crps"] < rivals["crps"].min()),
-                    "error": bool(abs(row.loc["Model", "error"]) < rivals["error"].abs().min()),
-                    "covered": bool(row.loc["Model", "covered"]),
+                    "crps": model["crps"] < min(row["crps"] for row in rows.values()),
+                    "error": abs(model["error"]) < min(abs(row["error"]) for row in rows.values()),
+                    "covered": model["covered"],
                 }
             )
         return pd.DataFrame(found)
@@ -103,9 +104,15 @@ class Backtest:
         model = self.scores.iloc[0]
         words = estimate(model["median"], model["low"], model["high"], currency=self.result.currency.upper())
         verdict = "reaches" if self.scores.loc[self.scores["method"].eq("Model"), "covered"].any() else "misses"
-        finding = f"As of {self.as_of} ({self.vintage} vintage) the model says {words} for {start} to {end} and {verdict} it"
+        finding = (
+            f"As of {self.as_of} ({self.vintage} vintage) the model says {words} for {start} to {end} and {verdict} it"
+        )
         return self.result.plot.comparison(
-            observed=(min(self.observed), max(self.observed)), observed_label="Reported", title=title or finding, save=save, ax=ax
+            observed=(min(self.observed), max(self.observed)),
+            observed_label="Reported",
+            title=title or finding,
+            save=save,
+            ax=ax,
         )
 
     def _repr_html_(self) -> str:
@@ -115,7 +122,8 @@ class Backtest:
         level = table["quantity"] == "level"
         for column in ("observed", "median", "low", "high", "error", "crps", "width"):
             table[column] = [millions(v) if big else f"{v:.3f}" for v, big in zip(table[column], level, strict=True)]
-        note = f"Levels in millions of {self.result.currency.upper()}; {self.result.count:,} draws, seed {self.result.seed}"
+        draws = f"{self.result.count:,} draws, seed {self.result.seed}"
+        note = f"Levels in millions of {self.result.currency.upper()}; {draws}"
         html = table.to_html(index=False, border=0)
         return f"<div><strong>{escape(head)}</strong>{html}<p><small>{escape(note)}</small></p></div>"
 
@@ -143,13 +151,13 @@ def backtest(
     as_of : day
         Cut-off of knowledge. Before the window's end it makes the rest of it a forecast.
     vintage : {"strict", "period"}
-        Strict: everything published after the cut-off is dropped. Period: figures on periods that had ended by it count,
-        whenever published; reports go by their publication all the same.
+        Strict: everything published after the cut-off is dropped. Period: figures on periods that had ended by it
+        count, whenever published; reports go by their publication all the same.
     draws : int
     rng : int, Generator or None
     outcome : float or sequence of float, optional
-        What was collected in the window, in the case's currency; several figures are scored one by one. Without it the outcomes of
-        the case with role "target" and measure "customs_collection" on exactly this window.
+        What was collected in the window, in the case's currency; several figures are scored one by one. Without it
+        the outcomes of the case with role "target" and measure "customs_collection" on exactly this window.
     mechanisms : bool
         Also switch every mechanism off, and on alone.
     forecast : {"persist", "hazard", "contagion"}
@@ -188,9 +196,7 @@ def backtest(
     return Backtest(scores, table, result, day, vintage, tuple(value for _, value in targets))
 
 
-def _targets(
-    case: Case, first: date, last: date, outcome: float | Sequence[float] | None
-) -> list[tuple[str, float]]:
+def _targets(case: Case, first: date, last: date, outcome: float | Sequence[float] | None) -> list[tuple[str, float]]:
     """Observed figures of the window with their names."""
     if outcome is not None:
         values = [float(v) for v in np.atleast_1d(np.asarray(outcome, dtype=float))]
@@ -203,8 +209,8 @@ def _targets(
     if fits.empty:
         known = ", ".join(sorted({f"{r['start'].date()} to {r['end'].date()}" for r in records(rows)})) or "none"
         raise TradeImpactError(
-            f"no outcome on {first} to {last}: the case has collections for {known}. Add a row to outcomes (role target, measure "
-            f"{MEASURE}, unit {case.currency.lower()}) or pass outcome="
+            f"no outcome on {first} to {last}: the case has collections for {known}. Add a row to outcomes "
+            f"(role target, measure {MEASURE}, unit {case.currency.lower()}) or pass outcome="
         )
     return [(str(row["outcome"]), float(row["best"])) for row in records(fits.sort_values("outcome"))]
 
@@ -212,7 +218,9 @@ def _targets(
 def _untreated(case: Case) -> list[dict[str, Any]]:
     """Outcomes of the untreated period before the crisis, in the case's currency."""
     table = case.outcomes
-    rows = table[(table["role"] == "pre_period") & (table["measure"] == MEASURE) & (table["unit"] == case.currency.lower())]
+    rows = table[
+        (table["role"] == "pre_period") & (table["measure"] == MEASURE) & (table["unit"] == case.currency.lower())
+    ]
     return records(rows[rows["best"].notna()].sort_values("outcome"))
 
 
@@ -224,7 +232,9 @@ def _scores(
     found: list[dict[str, Any]] = []
     for name, value in targets:
         for method, line in METHODS.items():
-            found.append({"quantity": "level", "method": method, "outcome": name} | scored(draws[line].to_numpy(), value))
+            found.append(
+                {"quantity": "level", "method": method, "outcome": name} | scored(draws[line].to_numpy(), value)
+            )
     if untreated is not None:
         days = len(result.inputs.window_days)
         pairs = list(zip(targets, before, strict=False)) if len(targets) == len(before) else [

@@ -35,8 +35,8 @@ class Claims:
     Attributes
     ----------
     days : DataFrame
-        One row per crossing and day with a known truth: day, crossing, lost (truth, 0 or 1), disputed, and the probability
-        that the government had lost it by each method (model, newest, government).
+        One row per crossing and day with a known truth: day, crossing, lost (truth, 0 or 1), disputed, and the
+        probability that the government had lost it by each method (model, newest, government).
     scores : DataFrame
         Columns days (all, disputed, undisputed), method, crossing_days, brier (mean squared error, lower is better).
     by_crossing : DataFrame
@@ -93,10 +93,9 @@ def claims(
         If the case has no truth table, or none of its days lies in the window.
 
     Notes
-    -----
-    "Newest report" believes whatever the newest published statements on a crossing say (where several of one day contradict
-    each other, the share of them that says lost), and held before the first. "Government until it admits" takes a crossing
-    for held until its side admits the loss, and for held again if it then claims it back.
+    ----- "Newest report" believes whatever the newest published statements on a crossing say (where several of one
+    day contradict each other, the share of them that says lost), and held before the first. "Government until it
+    admits" takes a crossing for held until its side admits the loss, and for held again if it then claims it back.
     """
     truth = case.truth
     if truth.empty:
@@ -120,8 +119,8 @@ def claims(
 def disputed(rows: pd.DataFrame, days: pd.DatetimeIndex, crossings: Sequence[str]) -> pd.Series[bool]:
     """Whether a crossing is disputed on a day: index (day, crossing).
 
-    It is where both a statement that it is lost and one that it is held were published in the seven days up to that day.
-    `rows` are classified reports (`case.evidence.evidence`).
+    It is where both a statement that it is lost and one that it is held were published in the seven days up to
+    that day. `rows` are classified reports (`case.evidence.evidence`).
     """
     index = pd.MultiIndex.from_product([days, list(crossings)], names=["day", "crossing"])
     found = pd.Series(False, index=index)
@@ -183,7 +182,11 @@ def _admitted(known: pd.DataFrame) -> float:
 
 def _scores(table: pd.DataFrame) -> pd.DataFrame:
     found = []
-    for name, part in (("all", table), ("disputed", table[table["disputed"]]), ("undisputed", table[~table["disputed"]])):
+    for name, part in (
+        ("all", table),
+        ("disputed", table[table["disputed"]]),
+        ("undisputed", table[~table["disputed"]]),
+    ):
         for column, method in METHODS.items():
             brier = float(((part[column] - part["lost"]) ** 2).mean()) if len(part) else float("nan")
             found.append({"days": name, "method": method, "crossing_days": len(part), "brier": brier})

@@ -1,4 +1,4 @@
-"""The period vintage: figures on periods that had ended by the cut-off count, whenever they were published (MODEL 10)."""
+"""The period vintage: figures on periods that had ended by the cut-off count, whenever published (MODEL section 10)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pandas as pd
 from ..case import Case
 from ..tables import records
 
-# table -> column with the last day its figures are about; reports, closures and whatever else states an event stay as published
+# table -> column with the last day its figures are about; what states an event goes by its publication all the same
 ENDS = {
     "national": "period_end",
     "revenue": "period_end",
@@ -21,10 +21,10 @@ ENDS = {
 
 
 def ended_by(case: Case, day: date) -> Case:
-    """The case with figures on periods ended by `day` dated as if they had been published by then; use it with ``as_of``.
+    """The case with figures on periods ended by `day` dated as if published by then; use it with ``as_of``.
 
-    A baseline figure counts if every row it rests on is about a period that had ended, or had been published. Outcomes stay
-    out: they are what is scored. Assumptions keep their dates, they are no figures on a period.
+    A baseline figure counts if every row it rests on is about a period that had ended, or had been published.
+    Outcomes stay out: they are what is scored. Assumptions keep their dates, they are no figures on a period.
     """
     limit = pd.Timestamp(day)
     tables = {name: case.tables[name] for name in case.tables}

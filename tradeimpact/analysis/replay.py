@@ -34,8 +34,8 @@ Array = NDArray[np.float64]
 
 CONTROL_DRAWS = 256  # of weights and hazards; each gives a probability, so fewer are needed than of histories
 NOTE = (
-    "Each day shows only what had been published by its evening. Estimates of the model, not statistics; intervals rest on "
-    "stated assumptions, most of them judgement."
+    "Each day shows only what had been published by its evening. Estimates of the model, not statistics; intervals "
+    "rest on stated assumptions, most of them judgement."
 )
 
 
@@ -46,11 +46,13 @@ class Replay:
     Attributes
     ----------
     probability : DataFrame
-        Index (day, crossing): lost, the probability that the government did not hold the crossing on that day, given what
-        was published by it; low and high (90 % over draws of weights and hazards); government, nobody, insurgent; disputed.
+        Index (day, crossing): lost, the probability that the government did not hold the crossing on that day,
+        given what was published by it; low and high (90 % over draws of weights and hazards); government, nobody,
+        insurgent; disputed.
     loss : DataFrame
-        One row per day and line: day, line (so_far: from the start of the window to the day; month: the calendar month of the
-        day, as far as it lies in the window; window: all of it), period, mean, median, low, high in the case's currency.
+        One row per day and line: day, line (so_far: from the start of the window to the day; month: the calendar
+        month of the day, as far as it lies in the window; window: all of it), period, mean, median, low, high in
+        the case's currency.
     window : (date, date)
     draws, seed : int
     """
@@ -88,7 +90,9 @@ class Replay:
         columns = ["report", "crossing", "day", "published_latest", "proposition", "weight"]
         table = rows[columns].join(stated, on="report")
         sources = self.case.sources.set_index("source")["title"]
-        table["source_title"] = table["source"].map(partial(_titles, titles=sources.to_dict()))
+        table["source_title"] = table["source"].map(
+            partial(_titles, titles={str(k): str(v) for k, v in sources.items()})
+        )
         return table.sort_values(["published_latest", "report"], ascending=False, ignore_index=True)
 
     def disputed_days(self) -> pd.DataFrame:
@@ -105,14 +109,14 @@ class Replay:
         return both.reindex(columns=columns)
 
     def plot(self, *, title: str | None = None, save: str | Path | None = None) -> Axes:
-        """Heat strips of the probability by crossing and day, disputed days marked, and below them the loss as estimated."""
+        """Heat strips of the probability by crossing and day, disputed days marked; below, the loss as estimated."""
         from ..figures import replay as figure
         from ..figures.save import save as save_figure
         from ..plots import credit, grades
 
-        names = self.case.crossings.set_index("crossing")["name"].to_dict()
+        names = {row["crossing"]: row["name"] for row in records(self.case.crossings)}
         common: dict[str, Any] = {"names": names, "currency": self.case.currency.upper()}
-        drawn = figure.as_known(
+        drawn: Axes = figure.as_known(
             self.probability.reset_index(), self.loss, title=title, source=credit(self.case), grade=grades(self.case),
             note=NOTE, synthetic=self.case.synthetic, **common,
         )  # fmt: skip
@@ -128,7 +132,8 @@ class Replay:
         days = self.loss["day"]
         return {
             "tradeimpact": _version.__version__, "case": self.case.name, "data": dict(self.case.hashes),
-            "days": [str(days.min().date()), str(days.max().date())], "start": str(self.window[0]), "end": str(self.window[1]),
+            "days": [str(days.min().date()), str(days.max().date())],
+            "start": str(self.window[0]), "end": str(self.window[1]),
             "draws": self.draws, "seed": self.seed, "forecast": self.forecast,
         }  # fmt: skip
 
@@ -159,8 +164,8 @@ def replay(
     days : iterable of days
         Days of knowledge, for instance ``pandas.date_range("2021-06-20", "2021-08-15")``.
     window : (start, end), optional
-        Days whose loss is estimated, both included; without it from the first treated day to the last of `days`. What lies
-        after a day of knowledge is forecast.
+        Days whose loss is estimated, both included; without it from the first treated day to the last of `days`.
+        What lies after a day of knowledge is forecast.
     draws : int
         Draws of every simulation; all use the same seed, so that day differs from day by what was published alone.
     rng : int, Generator or None
@@ -233,7 +238,7 @@ def _probability(case: Case, control: Control, days: list[date]) -> pd.DataFrame
 
 
 def _titles(names: str, *, titles: dict[str, str]) -> str:
-    return "; ".join(str(titles.get(name, name)) for name in str(names).split(";"))
+    return "; ".join(titles.get(name, name) for name in str(names).split(";"))
 
 
 __all__ = ["DISPUTED_DAYS", "Replay", "replay"]

@@ -28,8 +28,9 @@ def update(result: Results, observed: float, sd: float, of: str = "government_re
     result : Results
         Any result; weights it carries already are kept as a prior.
     observed, sd : float
-        Observed total and its standard deviation, in units of the result's currency over its whole window. The likelihood of a
-        draw is Gaussian. The deviation should hold rounding, conflict between statements and what the figure leaves out.
+        Observed total and its standard deviation, in units of the result's currency over its whole window. The
+        likelihood of a draw is Gaussian. The deviation should hold rounding, conflict between statements and what
+        the figure leaves out.
     of : str
         Line of `Results.draws` that was observed.
 
@@ -41,9 +42,9 @@ def update(result: Results, observed: float, sd: float, of: str = "government_re
     Raises
     ------
     TradeImpactError
-        If the line is unknown, `sd` is not above 0, or fewer than 30 effective draws or 1 % of the draws would remain: then
-        the observation lies where the model hardly goes, and re-weighting would show a few draws as if they were a
-        distribution.
+        If the line is unknown, `sd` is not above 0, or fewer than 30 effective draws or 1 % of the draws would
+        remain: then the observation lies where the model hardly goes, and re-weighting would show a few draws as
+        if they were a distribution.
     """
     if of not in (*HEADLINES, *COMPONENTS):
         raise TradeImpactError(f"update(of={of!r}): expected one of {', '.join((*HEADLINES, *COMPONENTS))}")
@@ -61,9 +62,9 @@ def update(result: Results, observed: float, sd: float, of: str = "government_re
     if updated.effective_draws < least:
         low, high = np.quantile(values[np.isfinite(values)], (0.05, 0.95))
         raise TradeImpactError(
-            f"only {updated.effective_draws:.0f} effective draws of {result.count:,} would remain (at least {least:.0f} are "
-            f"needed): {observed:,.0f} with sd {sd:,.0f} lies at the edge of what was drawn ({low:,.0f} to {high:,.0f}, 90 %). "
-            "Take more draws, a larger sd, or doubt the model"
+            f"only {updated.effective_draws:.0f} effective draws of {result.count:,} would remain "
+            f"(at least {least:.0f} are needed): {observed:,.0f} with sd {sd:,.0f} lies at the edge of what was drawn "
+            f"({low:,.0f} to {high:,.0f}, 90 %). Take more draws, a larger sd, or doubt the model"
         )
     return updated
 
@@ -88,13 +89,14 @@ def reweight(other: Results, *, like: Results) -> Results:
     differ = [str(name) for name in mine.columns if not np.array_equal(mine[name].to_numpy(), theirs[name].to_numpy())]
     if differ:
         raise TradeImpactError(
-            f"draw n does not mean the same in both results: {', '.join(differ[:5])} differ; use one case, vintage and seed"
+            f"draw n does not mean the same in both results: {', '.join(differ[:5])} differ; "
+            "use one case, vintage and seed"
         )
     return replace(other, weights=like.weights)
 
 
 def learnt(before: Results, after: Results, count: int = 10) -> pd.DataFrame:
-    """Assumptions that an update moved most: columns name, before, after (means) and moved (in standard deviations before)."""
+    """Assumptions that an update moved most: name, before, after (means), moved (in standard deviations before)."""
     if after.weights is None:
         raise TradeImpactError("learnt() compares a result with its update; the second one carries no weights")
     scores = [name for name in before.inputs.scores if name in before.totals.drawn]

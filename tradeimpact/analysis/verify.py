@@ -1,11 +1,11 @@
-"""What verifying is worth: how much narrower the loss estimate would be if the state of one disputed crossing were known.
+"""What verifying is worth: how much narrower the loss estimate would be if one disputed crossing were settled.
 
 By the law of total variance, with S whether the government held the crossing on the day,
 
     Var(loss) = E[Var(loss | S)] + Var(E[loss | S])
 
-and the second term is what settling S removes on average. S is the state of the sampled history of each draw, so it carries
-everything that goes with it in that draw: other crossings through counts, closures, what trade does.
+and the second term is what settling S removes on average. S is the state of the sampled history of each draw, so
+it carries everything that goes with it in that draw: other crossings through counts, closures, what trade does.
 """
 
 from __future__ import annotations
@@ -62,11 +62,12 @@ def value_of_verifying(
     Returns
     -------
     DataFrame
-        One row per crossing, the most valuable first: crossing, name, lost (probability), loss_if_lost and loss_if_held (means),
-        sd (of the loss now), sd_settled (root of the mean variance left), worth (their difference, in the case's currency),
-        mc_error (its Monte Carlo error), share (of the variance), width and width_settled (of the 90 % interval, mean of the
-        two weighed by their probability), reports (that contradict each other). A worth within its mc_error is nothing. Sampled
-        states occur too rarely for an answer where one of them has fewer than 20 draws: then the numbers are missing.
+        One row per crossing, the most valuable first: crossing, name, lost (probability), loss_if_lost and
+        loss_if_held (means), sd (of the loss now), sd_settled (root of the mean variance left), worth (their
+        difference, in the case's currency), mc_error (its Monte Carlo error), share (of the variance), width and
+        width_settled (of the 90 % interval, mean of the two weighed by their probability), reports (that
+        contradict each other). A worth within its mc_error is nothing. Sampled states occur too rarely for an
+        answer where one of them has fewer than 20 draws: then the numbers are missing.
 
     Raises
     ------
@@ -119,7 +120,18 @@ def lost_on(run: Run, day: date) -> NDArray[np.bool_]:
 def _worth(loss: Array, lost: NDArray[np.bool_]) -> dict[str, Any]:
     """Decomposition of the variance of the loss by one sampled state."""
     found: dict[str, Any] = dict.fromkeys(
-        ("lost", "loss_if_lost", "loss_if_held", "sd", "sd_settled", "worth", "mc_error", "share", "width", "width_settled"),
+        (
+            "lost",
+            "loss_if_lost",
+            "loss_if_held",
+            "sd",
+            "sd_settled",
+            "worth",
+            "mc_error",
+            "share",
+            "width",
+            "width_settled",
+        ),
         float("nan"),
     )
     found["lost"] = float(lost.mean())
@@ -150,7 +162,7 @@ def _width(loss: Array) -> float:
 
 
 def _standing(stated: pd.DataFrame, crossing: str, day: pd.Timestamp) -> str:
-    """Reports of the last seven days on who holds a crossing, those that say lost before a slash, those that say held after."""
+    """Reports of the last seven days on a crossing: those that say lost before a slash, those that say held after."""
     since = day - pd.Timedelta(days=DISPUTED_DAYS - 1)
     rows = stated[(stated["crossing"] == crossing) & stated["published_latest"].between(since, day)]
     sides = [";".join(rows.loc[rows["proposition"].isin(says), "report"]) for says in (LOSS, HELD)]

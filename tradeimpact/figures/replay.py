@@ -6,9 +6,8 @@ Every column is one day of knowledge: it shows what could be said that evening, 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from tradeimpact.errors import TradeImpactError
 from tradeimpact.figures.axes import day_axis, day_number, money_axis, money_unit, short_day, span_from_zero
@@ -25,6 +24,7 @@ LINES: dict[str, dict[str, Any]] = {
     "month": {"color": INSURGENT, "linestyle": "--", "hatch": "////", "label": "Whole calendar month of the day"},
     "so_far": {"color": GOVERNMENT, "linestyle": "-", "hatch": None, "label": "So far"},
 }
+BANDS = "Lines are medians, bands 90 % intervals; the dashed line starts anew with each month."
 MARKED = "Circles mark disputed days: within a week one statement said lost and another said held."
 
 
@@ -45,10 +45,11 @@ def as_known(
     Parameters
     ----------
     probability : DataFrame
-        Columns `day`, `crossing`, `lost` (0 to 1), `disputed` (bool); every crossing on every day. Crossings stand in the order
-        in which they first passed one half, then by name.
+        Columns `day`, `crossing`, `lost` (0 to 1), `disputed` (bool); every crossing on every day. Crossings stand
+        in the order in which they first passed one half, then by name.
     loss : DataFrame
-        Columns `day`, `line` (so_far, month; others are left out), `median`, `low`, `high` (units of currency), `period`.
+        Columns `day`, `line` (so_far, month; others are left out), `median`, `low`, `high` (units of currency),
+        `period`.
     source : str
     names : mapping, optional
         Crossing to the words of its row.
@@ -62,6 +63,8 @@ def as_known(
     """
     import matplotlib.pyplot as plt
 
+    upper: Axes
+    lower: Axes
     needs(probability, ["day", "crossing", "lost", "disputed"], "as_known")
     needs(loss, ["day", "line", "median", "low", "high", "period"], "as_known")
     order = _order(probability)
@@ -73,7 +76,9 @@ def as_known(
             2, 1, figsize=(8.4, height + 4.6), layout="constrained", sharex=True, height_ratios=[height + 0.4, 2.3]
         )
         _strips(upper, probability, order, days, first)
-        upper.set_yticks(range(len(order)), [wrap((names or {}).get(c, c).split("/")[0], 130, 8) for c in order], size=8)
+        upper.set_yticks(
+            range(len(order)), [wrap((names or {}).get(c, c).split("/")[0], 130, 8) for c in order], size=8
+        )
         upper.tick_params(axis="y", length=0)
         upper.tick_params(axis="x", labelbottom=False)
         upper.set_ylim(len(order) - 0.45, -0.55)
@@ -90,7 +95,7 @@ def as_known(
             title=title if title is not None else _finding(probability, loss, currency),
             source=source,
             grade=grade,
-            note=f"{MARKED} Lines are medians, bands 90 % intervals; the dashed line starts anew with each month. {note}".strip(),
+            note=f"{MARKED} {BANDS} {note}".strip(),
             synthetic=synthetic,
         )
     return upper
@@ -109,7 +114,7 @@ def _strips(ax: Axes, probability: pd.DataFrame, order: list[str], days: list[An
     table = probability.pivot(index="crossing", columns="day", values="lost").reindex(index=order, columns=days)
     if table.isna().to_numpy().any():
         raise TradeImpactError("as_known: a crossing lacks a day; give every crossing every day")
-    step = [b - a for a, b in zip(days, days[1:], strict=False)]
+    step = [b - a for a, b in pairwise(days)]
     if any(s != step[0] for s in step):
         raise TradeImpactError("as_known: the days have gaps; give days one apart, or all the same distance")
     shades = LinearSegmentedColormap.from_list("lost", SHADES)
@@ -144,16 +149,21 @@ def _losses(ax: Axes, loss: pd.DataFrame, currency: str) -> str:
                 hatch=look["hatch"], gid=f"band-{name}",
             )  # fmt: skip
             label = look["label"] if number == 0 else None
-            ax.plot(at, median, color=look["color"], linestyle=look["linestyle"], label=label, gid=f"line-{name}", zorder=3)
-            if name == "month" and len(run):
-                ax.annotate(
-                    str(run["period"].iloc[0]), xy=(at[0], 0.985), xycoords=ax.get_xaxis_transform(), size=8, color=INK,
-                    ha="left", va="top", xytext=(4, 0), textcoords="offset points", gid="month",
-                ) if number else None  # fmt: skip
-                if number:
-                    ax.axvline(at[0] - 0.5, color=INK, linewidth=0.7, linestyle=(0, (1, 2)))
+            ax.plot(
+                at, median, color=look["color"], linestyle=look["linestyle"], label=label, gid=f"line-{name}", zorder=3
+            )
+            if name == "month":
+                _name_month(ax, at[0] - 0.5, str(run["period"].iloc[0]))
     ax.set_ylim(*span_from_zero(shown[["median", "low", "high"]].to_numpy(dtype=float).ravel() / unit.size))
     return unit.name
+
+
+def _name_month(ax: Axes, start: float, name: str) -> None:
+    ax.axvline(start, color=INK, linewidth=0.7, linestyle=(0, (1, 2)))
+    ax.annotate(
+        name, xy=(start, 1), xycoords=ax.get_xaxis_transform(), size=8, color=INK, ha="left", va="bottom",
+        xytext=(2, 2), textcoords="offset points", gid="month",
+    )  # fmt: skip
 
 
 def _finding(probability: pd.DataFrame, loss: pd.DataFrame, currency: str) -> str:
@@ -162,15 +172,18 @@ def _finding(probability: pd.DataFrame, loss: pd.DataFrame, currency: str) -> st
     row = loss[(loss["line"] == "so_far") & (loss["day"] == last)].iloc[0]
     loss_words = estimate(float(row["median"]), float(row["low"]), float(row["high"]), currency=currency)
     when = short_day(day_number(last), year=True)
-    return f"What could be known: by {when} {count_word(count)} crossings more likely lost than held, loss so far {loss_words}"
+    what = f"{count_word(count)} crossings more likely lost than held, loss so far {loss_words}"
+    return f"As known on {when}: {what}"
 
 
 def alt_as_known(
     probability: pd.DataFrame, loss: pd.DataFrame, *, names: Mapping[str, str] | None = None, currency: str = "AFN"
 ) -> str:
-    """Alternative text of `as_known`: when each crossing passed one half, which days were disputed, where the loss ended."""
+    """Alternative text of `as_known`: when each crossing passed one half, what was disputed, where the loss ended."""
     needs(probability, ["day", "crossing", "lost", "disputed"], "alt_as_known")
-    first, last = (short_day(day_number(day), year=True) for day in (probability["day"].min(), probability["day"].max()))
+    first, last = (
+        short_day(day_number(day), year=True) for day in (probability["day"].min(), probability["day"].max())
+    )
     told = []
     for crossing in _order(probability):
         passed = probability.loc[(probability["crossing"] == crossing) & (probability["lost"] > 0.5), "day"]
@@ -183,7 +196,7 @@ def alt_as_known(
     row = rows.iloc[-1]
     ends = estimate(float(row["median"]), float(row["low"]), float(row["high"]), currency=currency)
     return (
-        f"Heat strips of the probability that the government has lost each crossing, as known on each day, {first} to {last}. "
-        f"First more likely lost than held: {'; '.join(told) or 'none'}.{disputes} Below, the loss so far as estimated on each "
-        f"day, ending at {ends}."
+        "Heat strips of the probability that the government has lost each crossing, as known on each day, "
+        f"{first} to {last}. First more likely lost than held: {'; '.join(told) or 'none'}.{disputes} "
+        f"Below, the loss so far as estimated on each day, ending at {ends}."
     )

@@ -17,6 +17,7 @@ from ..errors import ModelError
 Array = NDArray[np.float64]
 
 MONTH_DAYS = 365.25 / 12
+SEASONAL_MONTHS = 24  # two seasonal cycles
 TOLERANCE = 1e-12  # relative to the largest total: adding-up holds to this in every draw
 
 
@@ -88,7 +89,7 @@ def fit_parts(
         gap = target - matrix @ x
         if (np.abs(gap) <= TOLERANCE * scale).all():
             return np.asarray(x[: len(low)])
-        inside = ((moved > lower[:, None]) & (moved < upper[:, None]) & free).astype(float) * width[:, None]
+        inside = ((moved >= lower[:, None]) & (moved <= upper[:, None]) & free).astype(float) * width[:, None]
         # damped semismooth Newton step on the dual, one small system per draw
         curvature = np.einsum("kp,pd,lp->dkl", matrix, inside, matrix)
         ridge = 1e-12 * width.max() * np.eye(len(constraints))
@@ -177,17 +178,19 @@ def _require_joint(
         matrix[row, list(c.members)] = 1.0
     exact = [i for i, c in enumerate(constraints) if c.exact]
     loose = [i for i, c in enumerate(constraints) if not c.exact]
+    # amounts in currency are beyond the solver's absolute tolerance
+    unit = max(float(np.abs(high).max()), float(np.abs(totals).max()), 1e-300)
     corners = np.unique(np.stack([totals.min(axis=1), totals.max(axis=1)]), axis=0)
     for corner in corners:
         result = linprog(
             np.zeros(len(low)),
             A_eq=matrix[exact] if exact else None,
-            b_eq=corner[exact] if exact else None,
+            b_eq=corner[exact] / unit if exact else None,
             A_ub=np.concatenate([matrix[loose], -matrix[loose]]) if loose else None,
-            b_ub=np.array([constraints[i].high for i in loose] + [-constraints[i].low for i in loose])
+            b_ub=np.array([constraints[i].high for i in loose] + [-constraints[i].low for i in loose]) / unit
             if loose
             else None,
-            bounds=list(zip(low, high, strict=True)),
+            bounds=list(zip(low / unit, high / unit, strict=True)),
         )
         if result.status == 2:
             ranges = ", ".join(f"{n} {a:.4g} to {b:.4g}" for n, a, b in zip(names, low, high, strict=True))
@@ -214,30 +217,43 @@ def random_walk_with_drift(annual: Array) -> Growth:
     if len(values) < 3 or not np.isfinite(values).all() or (values <= 0).any():
         raise ModelError("a level with drift needs at least three positive annual totals in a row")
     steps = np.diff(np.log(values))
-    spread = float(steps.std())
+    spread = float(steps.std(ddof=1))
     return Growth(float(steps.mean()), spread / np.sqrt(len(steps)), spread, len(steps))
 
 
-def seasonal_level(monthly: Array, months_ahead: int, scores: Array) -> Array:
-    """Simulated log level of a monthly series with two seasonal cycles or more: (months_ahead, draws).
+def seasonal_forecast(monthly: Array, months_ahead: int) -> tuple[Array, Array]:
+    """Joint forecast of the log of a monthly series with two seasonal cycles or more: mean (m,) and factor (m, m).
 
-    A structural model (local linear trend with a twelve-month season, statsmodels) is fitted to the logs; its forecast
-    mean and covariance give the paths, `scores` (months_ahead, draws) are standard normal.
+    A structural model (local linear trend with a twelve-month season, statsmodels) is fitted to the logs; the factor is
+    the Cholesky root of the forecast covariance, so that mean + factor @ scores are simulated paths.
     """
     values = np.asarray(monthly, dtype=float)
-    if len(values) < 24 or np.nanmin(values) <= 0:
+    if len(values) < SEASONAL_MONTHS or np.nanmin(values) <= 0:
         raise ModelError("a structural level needs at least 24 monthly totals, all above 0 (missing months as NaN)")
     from statsmodels.tsa.statespace.structural import UnobservedComponents
 
     model = UnobservedComponents(np.log(values), level="local linear trend", seasonal=12)
     fit = model.fit(disp=0)
     mean = np.asarray(fit.get_forecast(months_ahead).predicted_mean)
-    # the joint forecast covariance, from the response of the forecasts to unit shocks is not exposed: build it by
-    # extending the sample with missing months and smoothing
+    # statsmodels gives the variance of each forecast but not their covariance: extend the sample with missing months
     extended = model.clone(np.concatenate([np.log(values), np.full(months_ahead, np.nan)]))
-    smoothed = extended.smooth(fit.params)
-    covariance = _forecast_covariance(smoothed, len(values), months_ahead)
-    return np.asarray(mean[:, None] + np.linalg.cholesky(covariance + 1e-12 * np.eye(months_ahead)) @ scores)
+    covariance = _forecast_covariance(extended.smooth(fit.params), len(values), months_ahead)
+    factor = np.linalg.cholesky(covariance + 1e-12 * np.eye(months_ahead))
+    return mean, np.asarray(factor, dtype=float)
+
+
+def seasonal_level(monthly: Array, months_ahead: int, scores: Array) -> Array:
+    """Simulated log levels of such a series, (months_ahead, draws); `scores` (months_ahead, draws) standard normal."""
+    mean, factor = seasonal_forecast(monthly, months_ahead)
+    return np.asarray(mean[:, None] + factor @ scores)
+
+
+def monthly_path(log_level: Array, days_after: NDArray[np.int64]) -> Array:
+    """National revenue per ordinary day, (days, draws), from log monthly totals (months, draws) after the sample's
+    end.
+    """
+    month = np.clip(np.ceil(days_after / MONTH_DAYS).astype(int) - 1, 0, len(log_level) - 1)
+    return np.asarray(np.exp(log_level[month]) / MONTH_DAYS)
 
 
 def _forecast_covariance(smoothed: object, first: int, ahead: int) -> Array:

@@ -97,8 +97,8 @@ def sample_paths(initial: ArrayLike, transition: ArrayLike, likelihood: ArrayLik
 def backward_paths(filtered: Array, transition: Array, uniform: Array) -> NDArray[np.int8]:
     """Paths drawn backward from filtered probabilities (days, states, ...), for several draws from one filter.
 
-    `transition` is (days - 1 or 1, states, states, ...), unchecked; `uniform` (days, ...) in (0, 1). Axes of length 1 after
-    the states are shared by the paths along them.
+    `transition` is (days - 1 or 1, states, states, ...), unchecked; `uniform` (days, ...) in (0, 1). Axes of
+    length 1 after the states are shared by the paths along them.
     """
     days, states = filtered.shape[:2]
     paths = np.empty(uniform.shape, dtype=np.int8)
@@ -133,7 +133,7 @@ def _checked(initial: ArrayLike, transition: ArrayLike, likelihood: ArrayLike) -
         raise ModelError(f"initial has shape {start.shape}; expected ({states}, ...)")
     if moves.shape[:2] == (states, states) and moves.ndim <= seen.ndim:
         moves = moves[None]
-    if moves.shape[1:3] != (states, states) or moves.shape[0] not in (1, max(days - 1, 1)):
+    if moves.shape[1:3] != (states, states) or moves.shape[0] not in (1, days - 1):
         raise ModelError(
             f"transition has shape {moves.shape}; expected ({states}, {states}, ...) or "
             f"({days - 1}, {states}, {states}, ...)"

@@ -32,7 +32,12 @@ class Paths:
     days_since_reopening: Array
     levy_rate: Array
     levy_per_truck: Array
-    first_event: int
+    first_events: NDArray[np.int64]
+
+    @property
+    def first_event(self) -> int:
+        """Position of the first day on which anything differs in any draw."""
+        return int(self.first_events.min())
 
     @property
     def government(self) -> Array:
@@ -68,8 +73,10 @@ def days_since_reopening(open_share: Array) -> Array:
     return since
 
 
-def first_change(holders: Array, open_share: Array, threat: Array, insecurity: Array) -> int:
-    """Position of the first day with any change from the counterfactual; the number of days if there is none."""
+def first_changes(holders: Array, open_share: Array, threat: Array, insecurity: Array) -> NDArray[np.int64]:
+    """Position of the first day with any change from the counterfactual, by draw; the number of days if there is
+    none.
+    """
     changed = (holders[0] != 1).any(axis=0) | (open_share != 1).any(axis=0) | (threat != 0).any(axis=0)
-    hits = np.flatnonzero(changed.any(axis=-1) | np.isfinite(insecurity).any(axis=-1))
-    return int(hits[0]) if len(hits) else open_share.shape[1]
+    changed = changed | np.isfinite(insecurity)
+    return np.where(changed.any(axis=0), changed.argmax(axis=0), len(changed)).astype(np.int64)

@@ -82,7 +82,10 @@ def cascade(
         amount = quantities[charge.per]
         if amount is None:
             raise ModelError(f"charge {charge.name!r} is per {charge.per}; give {charge.per}s=")
-        due[charge.name] = charge.rate * np.asarray(amount, dtype=float) * paying
+        count = np.asarray(amount, dtype=float)
+        if not (np.isfinite(count) & (count >= 0)).all():
+            raise ModelError(f"charge {charge.name!r}: {charge.per}s must be finite and at least 0")
+        due[charge.name] = charge.rate * count * paying
     charges = {name: x for name, x in due.items() if name != VALUE}
     return charges | {"assessed": sum(charges.values(), np.zeros_like(value))}
 
@@ -97,6 +100,8 @@ def _check_charge(charge: Charge, due: Mapping[str, Array]) -> None:
         )
     if not 0 <= charge.exempt_share <= 1:
         raise ModelError(f"charge {charge.name!r} exempts {charge.exempt_share!r} of its base; expected 0 to 1")
+    if charge.name == "assessed":
+        raise ModelError("a charge cannot be named 'assessed', the word for their sum")
     if charge.name in due:
         raise ModelError(f"charge {charge.name!r} stands twice in the schedule; each needs a name of its own")
     for name in charge.base.split("+"):

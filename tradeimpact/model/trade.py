@@ -274,7 +274,7 @@ def _elasticities(
         if not np.isfinite(x).all():
             raise ModelError(f"{name} is not finite; give a number per draw")
         try:
-            values[name] = np.broadcast_to(x, np.broadcast_shapes(x.shape, shape))
+            values[name] = np.broadcast_to(x, shape)
         except ValueError:
             raise ModelError(f"{name} has shape {x.shape}, which does not broadcast to {shape}") from None
     t, p, e = values["theta"], values["phi"], values["epsilon"]

@@ -1,0 +1,135 @@
+"""The chain on bare arrays against brute force over all paths, its sampled paths, and its limits."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import tradeimpact as ti
+from tradeimpact.model.chain import filtered_chain, sample_paths
+
+
+def random_chain(seed, days, tail=()):
+    """Initial, time-varying transitions and likelihoods; rows carry weights and do not sum to 1."""
+    rng = np.random.default_rng(seed)
+    initial = rng.dirichlet(np.ones(3), size=tail) if tail else rng.dirichlet(np.ones(3))
+    initial = np.moveaxis(initial, -1, 0)
+    move = rng.uniform(0.05, 1, size=(max(days - 1, 1), 3, 3, *tail))
+    seen = rng.uniform(0.01, 5, size=(days, 3, *tail))
+    return initial, move, seen
+
+
+def brute_force(initial, move, seen):
+    """Filtered and smoothed probabilities and the total weight by summing over every path."""
+    days = len(seen)
+    filtered, smoothed = np.zeros((days, 3)), np.zeros((days, 3))
+    for last in range(days):
+        marginal = np.zeros((last + 1, 3))
+        for path in product(range(3), repeat=last + 1):
+            weight = initial[path[0]] * seen[0, path[0]]
+            for day in range(1, last + 1):
+                weight *= move[day - 1, path[day - 1], path[day]] * seen[day, path[day]]
+            for day in range(last + 1):
+                marginal[day, path[day]] += weight
+        filtered[last] = marginal[last] / marginal[last].sum()
+        smoothed = marginal / marginal.sum(axis=1, keepdims=True)
+    return filtered, smoothed, np.log(marginal[0].sum())
+
+
+@pytest.mark.parametrize("days", [1, 2, 3, 5, 7])
+@pytest.mark.parametrize("seed", range(4))
+def test_filter_and_smoother_equal_the_sum_over_all_paths(seed, days):
+    initial, move, seen = random_chain(100 * seed + days, days)
+    chain = ti.control_chain(initial, move, seen)
+    filtered, smoothed, total = brute_force(initial, move, seen)
+    np.testing.assert_allclose(chain.filtered, filtered, rtol=0, atol=1e-10)
+    np.testing.assert_allclose(chain.smoothed, smoothed, rtol=0, atol=1e-10)
+    assert chain.log_likelihood == pytest.approx(total, abs=1e-10)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 6))
+def test_crossings_and_draws_are_chains_of_their_own(seed, days):
+    initial, move, seen = random_chain(seed, days, (2, 3))
+    chain = ti.control_chain(initial, move, seen)
+    for c in range(2):
+        for draw in range(3):
+            alone = ti.control_chain(initial[:, c, draw], move[..., c, draw], seen[..., c, draw])
+            np.testing.assert_allclose(chain.smoothed[..., c, draw], alone.smoothed, atol=1e-12)
+    np.testing.assert_array_equal(filtered_chain(initial, move, seen), chain.filtered)
+
+
+def test_sampled_paths_reproduce_the_smoother_and_its_pairs_of_days():
+    initial, move, seen = random_chain(7, 5)
+    count = 60_000
+    uniform = np.random.default_rng(1).random((5, count))
+    paths = sample_paths(initial[:, None], move[..., None], np.repeat(seen[..., None], count, axis=2), uniform)
+    smoothed = ti.control_chain(initial, move, seen).smoothed
+    shares = np.stack([(paths == state).mean(axis=1) for state in range(3)], axis=1)
+    error = np.sqrt(smoothed * (1 - smoothed) / count)
+    assert (np.abs(shares - smoothed) < 4.5 * error + 1e-12).all()
+    joint = np.zeros((3, 3))
+    for path in product(range(3), repeat=5):
+        weight = initial[path[0]] * seen[0, path[0]]
+        for day in range(1, 5):
+            weight *= move[day - 1, path[day - 1], path[day]] * seen[day, path[day]]
+        joint[path[2], path[3]] += weight
+    joint /= joint.sum()
+    sampled = np.array([[((paths[2] == a) & (paths[3] == b)).mean() for b in range(3)] for a in range(3)])
+    assert (np.abs(sampled - joint) < 4.5 * np.sqrt(joint * (1 - joint) / count) + 1e-12).all()
+
+
+def test_without_information_filter_and_smoother_are_the_prior_chain():
+    initial = np.array([0.99, 0.006, 0.004])
+    move = np.array([[0.98, 0.012, 0.008], [0.01, 0.74, 0.25], [0.02, 0.0, 0.98]])
+    chain = ti.control_chain(initial, move, np.ones((20, 3)))
+    prior = initial.copy()
+    for day in range(20):
+        np.testing.assert_allclose(chain.filtered[day], prior, atol=1e-14)
+        np.testing.assert_allclose(chain.smoothed[day], prior, atol=1e-14)
+        prior = prior @ move
+    assert chain.log_likelihood == pytest.approx(0, abs=1e-12)
+
+
+def test_one_overwhelming_report_gives_certainty():
+    move = np.array([[0.99, 0.005, 0.005], [0.01, 0.74, 0.25], [0.01, 0.0, 0.99]])
+    seen = np.ones((9, 3))
+    seen[4] = [1e-15, 1e-15, 1.0]
+    chain = ti.control_chain([0.99, 0.005, 0.005], move, seen)
+    assert chain.filtered[4, 2] == pytest.approx(1, abs=1e-9)
+    assert chain.filtered[3, 2] < 0.1
+    impossible = seen.copy()
+    impossible[4] = [0, 0, 1]
+    assert ti.control_chain([0.99, 0.005, 0.005], move, impossible).smoothed[4, 2] == 1
+
+
+def test_what_is_observed_later_moves_the_smoother_and_not_the_filter():
+    initial, move, seen = random_chain(3, 6)
+    later = seen.copy()
+    later[5] = [0.01, 1, 30]
+    a, b = ti.control_chain(initial, move, seen), ti.control_chain(initial, move, later)
+    np.testing.assert_array_equal(a.filtered[:5], b.filtered[:5])
+    assert np.abs(a.smoothed[:5] - b.smoothed[:5]).max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("initial", "move", "seen", "words"),
+    [
+        ([1, 0, 0], np.eye(3), np.ones(3), "likelihood has shape"),
+        ([1, 0], np.eye(3), np.ones((4, 3)), "initial has shape"),
+        ([1, 0, 0], np.ones((2, 3, 3)), np.ones((4, 3)), "transition has shape"),
+        ([1, 0, 0], np.eye(3), -np.ones((4, 3)), "likelihood has a negative or missing"),
+        ([1, 0, 0], np.full((3, 3), np.nan), np.ones((4, 3)), "transition has a negative or missing"),
+        ([1, 0, 0], np.eye(3), np.array([[1, 1, 1], [0, 1, 1]]), "on day 1 .* every state is impossible"),
+    ],
+)
+def test_arrays_that_make_no_chain_are_an_error_of_ours(initial, move, seen, words):
+    with pytest.raises(ti.TradeImpactError, match=words):
+        ti.control_chain(initial, move, seen)
+
+
+def test_a_chain_of_one_day_needs_no_transition():
+    chain = ti.control_chain([0.9, 0.05, 0.05], np.ones((0, 3, 3)), [[1, 2, 3]])
+    np.testing.assert_allclose(chain.filtered[0], np.array([0.9, 0.1, 0.15]) / 1.15)
