@@ -14,14 +14,16 @@ from tradeimpact.case.vintage import HINDSIGHT
 
 CASE = ti.load_case("afghanistan-2021")
 DATED = sorted(name for name in CASE.tables if "published_latest" in CASE.tables[name])
-AS_OF = ("2021-06-25", "2021-07-14", "2021-07-24")
-LAST = {"national": "period_end", "revenue": "period_end", "trade": "period_end"}
+AS_OF = ("2021-06-25", "2021-07-14")
+ONE_EACH = ("baseline",)  # one row per unit: its later rows are rebuilt, see the second test
 
 
 def run(case, day):
     """Draws of the loss by day, every drawn assumption, and the probabilities, as of a day."""
     result = ti.simulate(case, case.as_reported(), start="2021-06-22", end="2021-07-30", draws=64, rng=3, as_of=day)
-    control = ti.infer_control(case.as_of(day), start="2021-07-01", end=day if day > "2021-07-01" else "2021-07-02", as_of=day, draws=32, rng=3)
+    control = ti.infer_control(
+        case.as_of(day), start="2021-07-01", end=day if day > "2021-07-01" else "2021-07-02", as_of=day, draws=32, rng=3
+    )
     return result.totals.by_day, result.totals.by_crossing, result.drawn().to_numpy(), control.filtered.to_numpy()
 
 
@@ -41,26 +43,24 @@ def put(case, **tables):
 
 
 def shaken(table, rows, seed):
-    """Every number of some rows changed, every text but names and sources kept."""
+    """Every number of some rows changed; of the baseline its money alone (a post's part of its house stays)."""
     rng = np.random.default_rng(seed)
     out = table.copy()
     for column in table.columns[1:]:
-        if pd.api.types.is_float_dtype(table[column]):
+        if pd.api.types.is_float_dtype(table[column]) and column != "house_share":
             out.loc[rows, column] = table.loc[rows, column].fillna(1.0) * rng.uniform(0.01, 50, int(rows.sum()))
     return out
 
 
-@pytest.mark.parametrize("name", DATED)
+@pytest.mark.parametrize("name", [name for name in DATED if name not in ONE_EACH])
 def test_rows_planted_in_the_future_change_no_bit(vintage, name):
     day, before = vintage
     table = CASE.tables[name]
     later = pd.Timestamp(day) + pd.Timedelta(days=1)
     key = table.columns[0]
     planted = shaken(table, pd.Series(True, index=table.index), 1).assign(published_latest=later)
-    if name not in ("baseline", "crossings", "speakers"):  # the last of these are looked up by name, others by row
-        planted[key] = [f"planted_{i}" if name != "reports" else f"zz{i}" for i in range(len(planted))]
-        if name in ("closures", "hindsight_control", "truth", "inland", "trucks", "levies", "tariff", "calendar", "fx", "outcomes"):
-            planted[key] = table[key].to_numpy()
+    if key in ("row", "report", "outcome", "closure", "entry", "constraint", "source"):
+        planted[key] = [f"zz{i}" for i in range(len(planted))]
     same(before, run(put(CASE, **{name: pd.concat([table, planted], ignore_index=True)}), day))
 
 
@@ -78,7 +78,9 @@ def test_reports_of_the_future_may_turn_into_their_opposite(vintage):
     day, before = vintage
     table = CASE.reports
     after = table["published_latest"] > pd.Timestamp(day)
-    turned = table.assign(event=table["event"].where(~after, "recaptured"), claimed_by=table["claimed_by"].where(~after, "Taliban"))
+    turned = table.assign(
+        event=table["event"].where(~after, "recaptured"), claimed_by=table["claimed_by"].where(~after, "Taliban")
+    )
     same(before, run(put(CASE, reports=turned), day))
 
 
@@ -95,7 +97,7 @@ def test_assumptions_that_rest_on_later_sources_are_not_read(vintage):
     same(before, run(changed, day))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.integers(0, 55), st.integers(1, 400), st.integers(0, 2**16))
 def test_any_report_planted_after_any_day_changes_nothing_known_on_it(offset, delay, seed):
     day = date(2021, 6, 20) + timedelta(days=offset)
@@ -145,5 +147,7 @@ def test_an_explicit_scenario_keeps_the_events_its_author_set():
 
 
 def test_the_earliest_day_of_the_summer_can_be_simulated():
-    result = ti.simulate(CASE, CASE.as_reported(), start="2021-06-22", end="2021-07-22", draws=32, rng=1, as_of="2021-06-20")
+    result = ti.simulate(
+        CASE, CASE.as_reported(), start="2021-06-22", end="2021-07-22", draws=32, rng=1, as_of="2021-06-20"
+    )
     assert np.isfinite(result.draws()["government_loss"]).all()

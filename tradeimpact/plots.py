@@ -87,8 +87,8 @@ class Plots:
         last = table[table["end"] == table["end"].max()]
         held = int((last["holder"] != "government").sum())
         finding = (
-            f"{held} of {last['crossing'].nunique()} crossings and houses have left the government's hands "
-            "by the end of the window"
+            f"{held} of {last['crossing'].nunique()} crossings and houses "
+            f"{'are probably' if self.result.inputs.inferred else 'are'} out of the government's hands by the last day"
         )
         names = self._names()
         return self._draw(
@@ -117,11 +117,15 @@ class Plots:
         country = str(self.result.case.metadata.get("country", ""))
         outlines = json.loads(data_file(OUTLINES).read_text(encoding="utf-8"))
         extra: dict[str, Any] = {"country": country, "on": day, "names": self._names()}
+        held = table.loc[table["holder"] == "government", "revenue"].sum() / table["revenue"].sum()
+        finding = (
+            f"On {day.day} {day:%B %Y} the government holds crossings that bring {percent(held)} of baseline revenue"
+        )
         return self._draw(
             maps.map_crossings,
             alt.alt_map,
             table,
-            title,
+            title or finding,
             save,
             ax,
             positional=(outlines,),
