@@ -165,10 +165,12 @@ def test_with_all_mechanisms_off_only_control_and_closures_are_left(case):
     draws = result.draws()
     for name in ("held_back", "deferred_returned", "weaker_collection", "collected_inland"):
         np.testing.assert_allclose(draws[name], 0, atol=2e-4 * draws["baseline"].mean(), err_msg=name)
-    # where every crossing answers alone, trade is not suppressed and then rerouted: the two cancel
-    np.testing.assert_allclose(draws["contraction"] + draws["rerouting"], 0, atol=1e-3 * draws["baseline"].mean())
-    total = draws["lost_to_insurgent_control"] + draws["lost_to_nobody"] + draws["lost_to_closure"]
-    np.testing.assert_allclose(draws["government_loss"], total, atol=1e-3 * draws["baseline"].mean())
+    # every crossing answers alone, so no trade is rerouted; what is left of the two is inland houses that a shut post no
+    # longer feeds, and the little that passes where nobody holds
+    left = (draws["contraction"] + draws["rerouting"]) / draws["baseline"]
+    assert left.between(0, 0.05).all()
+    parts = ["lost_to_insurgent_control", "lost_to_nobody", "lost_to_closure", "contraction", "rerouting"]
+    np.testing.assert_allclose(draws["government_loss"], draws[parts].sum(axis=1), rtol=1e-3)
 
 
 def test_its_picture_and_its_table(strict, tmp_path):

@@ -15,6 +15,7 @@ from tradeimpact.case import Case, find_case, list_cases, load_case, package
 from tradeimpact.case.calendars import holidays, months
 from tradeimpact.case.codebook import codebook, codebook_frame
 from tradeimpact.case.convert import to_text
+from tradeimpact.case.load import data_file
 from tradeimpact.errors import CaseError, TradeImpactWarning
 
 SYNTHETIC = Path(__file__).parent / "cases" / "synthetic-3"
@@ -88,6 +89,16 @@ def test_a_case_says_that_it_is_synthetic_and_escapes_what_it_shows(case):
     assert "synthetic data" in case._repr_html_()
     loud = Case(name="x", title="<script>alert(1)</script>", currency="XTS", _tables={"crossings": case.crossings})
     assert "<script>" not in loud._repr_html_()
+
+
+def test_tables_show_how_many_rows_they_have_and_count_those_with_rows(case):
+    assert f"crossings: {len(case.crossings)} rows" in repr(case.tables)
+    assert len(case.tables) == len(list(case.tables)) == sum(1 for name in codebook("XTS") if len(case.tables[name]))
+
+
+def test_a_data_file_that_the_installation_lacks_is_told():
+    with pytest.raises(CaseError, match=r"lacks its data file 'outlines/moon\.geojson'. Install tradeimpact again"):
+        data_file("outlines/moon.geojson")
 
 
 def test_units_leave_out_what_is_assessed_with_another_and_are_sorted_by_name(case):
@@ -202,6 +213,30 @@ def test_a_table_comes_back_from_with_table_as_it_was(case):
     assert again.hashes == from_text.hashes == case.hashes
 
 
+def test_cells_may_be_of_any_kind_that_pandas_and_numpy_hold(case):
+    day = case.fx["start"].iloc[0]
+    for same in (day, day.to_pydatetime(), day.date(), day.to_datetime64(), f" {day:%Y-%m-%d} "):
+        fx = case.fx.astype({"start": object, "xts_per_usd": object})
+        fx.loc[0, "start"] = same
+        fx.loc[0, "xts_per_usd"] = np.float32(10)
+        assert case.with_table("fx", fx).hashes == case.hashes
+    listed = case.constraints.astype({"members": object})
+    row = listed.index[listed["members"] != "*"][0]
+    listed.at[row, "members"] = str(listed.at[row, "members"]).split()
+    assert case.with_table("constraints", listed).hashes == case.hashes
+    missing = case.national.astype({"low": object})
+    for nothing in (None, pd.NA, pd.NaT, float("nan"), "  "):
+        missing.at[0, "low"] = nothing
+        assert case.with_table("national", missing).hashes == case.hashes
+
+
+def test_a_time_of_day_is_no_day(case):
+    fx = case.fx.astype({"start": object})
+    fx.loc[0, "start"] = pd.Timestamp("2001-01-01 12:30")
+    with pytest.raises(CaseError, match="a day of the calendar"):
+        case.with_table("fx", fx)
+
+
 def test_numbers_come_back_exactly(case):
     value = 0.1 + 0.2 + 1e6
     baseline = case.baseline
@@ -300,6 +335,14 @@ def test_packaging_twice_gives_the_same_bytes_with_true_hashes_sizes_and_rows(fo
             assert names == list(codebook("XTS")[resource["name"]].columns)
 
 
+def test_packaging_refuses_a_descriptor_it_cannot_read_and_a_folder_that_is_none(folder):
+    (folder / "datapackage.json").write_text("{")
+    with pytest.raises(CaseError, match=r"datapackage\.json is not JSON .* Mend or delete it"):
+        package(folder)
+    with pytest.raises(CaseError, match="is not a folder"):
+        package(folder / "fx.csv")
+
+
 def test_packaging_a_new_folder_needs_title_and_currency_and_refuses_broken_tables(folder):
     (folder / "datapackage.json").unlink()
     with pytest.raises(CaseError, match="title and currency"):
@@ -312,6 +355,11 @@ def test_packaging_a_new_folder_needs_title_and_currency_and_refuses_broken_tabl
 
 
 # --- calendar ---
+
+
+def test_a_window_that_is_not_made_of_days_is_told(case):
+    with pytest.raises(CaseError, match="'soon' to '2001-01-01' is not made of days"):
+        months(case.calendar, "soon", "2001-01-01")
 
 
 def test_every_day_of_a_window_has_one_month_and_gaps_are_gregorian(case):

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pandas as pd
 import pytest
 
@@ -99,13 +100,14 @@ def test_run_takes_a_scenario_a_window_and_a_currency(capsys, fall):
     assert "XTS" not in out
 
 
-def test_run_writes_tables_figures_and_all_that_is_needed_to_run_again(capsys, fall, tmp_path):
+def test_run_writes_tables_figures_and_all_that_is_needed_to_run_again(capsys, fall, tmp_path, monkeypatch):
+    monkeypatch.setattr(output, "CHARTS", ("bridge",))
     target = tmp_path / "new" / "out"
     code, out, _ = said(capsys, "run", SYNTHETIC, *QUICK, "--scenario", fall, "--out", target)
     assert code == 0
     written = {p.name for p in target.iterdir()}
     assert written == set(out.split("\n")) & written
-    assert {"report.txt", "manifest.json", "scenario.yaml", "summary.csv", "bridge.svg", "holders.json"} <= written
+    assert {"report.txt", "manifest.json", "scenario.yaml", "summary.csv", "bridge.svg", "bridge.json"} <= written
     assert "map.svg" not in written
     told = json.loads((target / "manifest.json").read_text())
     again = ti.simulate(
@@ -170,6 +172,24 @@ def test_the_module_runs_as_a_program():
     bad = subprocess.run([sys.executable, "-m", "tradeimpact", "validate", "x"], capture_output=True, text=True)
     assert bad.returncode == 1
     assert "There is no case 'x'" in bad.stderr
+
+
+def test_figures_fills_the_figures_of_the_checkout_it_is_given(capsys, tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    code = (
+        "import matplotlib.pyplot as plt\n"
+        "from pathlib import Path\n"
+        "Path('../figures').mkdir()\n"
+        "plt.plot([0, 1])[0].figure.savefig('../figures/01_line.png')"
+    )
+    cells = [nbformat.v4.new_markdown_cell("# Does it draw?", id="a"), nbformat.v4.new_code_cell(code, id="b")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "notebooks" / "01_line.ipynb")
+    code, out, err = said(capsys, "figures", "--root", tmp_path)
+    assert (code, err) == (0, "")
+    assert "[1/1] 01_line" in out
+    assert "1 figures in figures/" in out
+    assert (tmp_path / "figures" / "01_line.png").stat().st_size > 1000
+    assert (tmp_path / "build" / "01_line.ipynb").is_file()
 
 
 def test_figures_hands_over_to_the_checkout_it_is_given(monkeypatch):

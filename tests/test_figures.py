@@ -467,25 +467,16 @@ def test_several_insurgent_authorities_stay_apart_in_grey() -> None:
 
 
 @pytest.mark.parametrize("name", CHARTS)
-def test_a_figure_drawn_and_saved_twice_has_the_same_bytes(name: str, tmp_path: Path) -> None:
-    def saved(folder: str) -> dict[str, bytes]:
-        paths = save.save(
-            CHARTS[name](), tmp_path / folder / name, table=METHODS, alt="What it shows.", manifest=MANIFEST
-        )
+def test_a_figure_drawn_again_or_saved_again_has_the_same_bytes(name: str, tmp_path: Path) -> None:
+    def saved(chart: Any) -> dict[str, bytes]:
+        paths = save.save(chart, tmp_path / name, table=METHODS, alt="What it shows.", manifest=MANIFEST)
         return {kind: path.read_bytes() for kind, path in paths.items()}
 
-    first = saved("a")
-    assert set(first) == {"svg", "png", "csv", "json"}
-    assert saved("b") == first
-
-
-@pytest.mark.parametrize("name", CHARTS)
-def test_saving_the_same_figure_again_changes_nothing(name: str, tmp_path: Path) -> None:
     ax = CHARTS[name]()
-    more: dict[str, Any] = {"table": bridge_table(), "alt": "A bridge.", "manifest": MANIFEST}
-    first = {kind: path.read_bytes() for kind, path in save.save(ax, tmp_path / "x", **more).items()}
-    again = {kind: path.read_bytes() for kind, path in save.save(ax.get_figure(), tmp_path / "x", **more).items()}
-    assert again == first
+    first = saved(ax)
+    assert set(first) == {"svg", "png", "csv", "json"}
+    assert saved(ax.get_figure()) == first
+    assert saved(CHARTS[name]()) == first
 
 
 def test_a_figure_without_alternative_text_is_not_saved(tmp_path: Path) -> None:
@@ -545,6 +536,19 @@ def test_a_manifest_that_tells_too_much_is_refused(manifest: dict[str, Any], wor
         save.manifest_text(manifest, alt="a", name="b")
 
 
+def test_a_manifest_sorts_sets_and_leaves_out_what_json_does_not_know() -> None:
+    told = json.loads(save.manifest_text({"who": {"b", "a"}, "where": Path("data/x")}, alt="a", name="n"))
+    assert told["who"] == ["a", "b"]
+    assert told["where"] == str(Path("data/x"))
+    with pytest.raises(TradeImpactError, match="'who' is a object, which JSON cannot hold"):
+        save.manifest_text({"who": object()}, alt="a", name="n")
+
+
+def test_only_an_svg_can_carry_its_alternative_text() -> None:
+    with pytest.raises(TradeImpactError, match="not an SVG"):
+        save.accessible("<html></html>", name="n", alt="a")
+
+
 def test_a_manifest_takes_dates_numpy_numbers_and_missing_values() -> None:
     given = {
         "day": pd.Timestamp("2021-07-14"),
@@ -573,6 +577,18 @@ def test_a_manifest_takes_dates_numpy_numbers_and_missing_values() -> None:
 )
 def test_numbers_are_rounded_as_the_particle_data_group_does(value: float, error: float, expected: float) -> None:
     assert text.round_to_error(value, error) == pytest.approx(expected)
+
+
+def test_missing_and_empty_numbers_are_said_and_never_crash() -> None:
+    assert text.fixed(float("nan"), 2) == "?"
+    assert text.millions(float("inf")) == "?"
+    assert text.amount(float("nan")) == "an unknown amount"
+    assert text.estimate(float("nan"), 1.0, 2.0) == "an unknown amount"
+    assert text.amount(0.0) == "0 AFN"
+    assert text.unit_of(float("nan")) == (1.0, "")
+    assert text.decimals_for(0.0) == text.decimals_for(float("nan")) == 0
+    assert text.two_digits(0.0) == "0"
+    assert text.percent(float("nan")) == "? %"
 
 
 def test_amounts_take_their_currency_from_the_caller() -> None:

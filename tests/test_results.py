@@ -296,6 +296,14 @@ def test_equal_weights_change_no_table(result):
         np.testing.assert_allclose(again.to_numpy(float), plain.to_numpy(float), rtol=1e-6, atol=1.0, err_msg=name)
 
 
+def test_the_effective_number_of_draws_is_all_of_them_or_one_or_between(result, weighted):
+    assert result.effective_draws == DRAWS
+    assert replace(result, weights=np.full(DRAWS, 0.2)).effective_draws == pytest.approx(DRAWS)
+    assert weighted.effective_draws == 1
+    half = np.where(np.arange(DRAWS) < DRAWS // 2, 3.0, 0.0)
+    assert replace(result, weights=half).effective_draws == pytest.approx(DRAWS / 2)
+
+
 def test_weights_stay_with_the_draws_in_dollars(weighted):
     assert weighted.to("usd").summary().loc["government_loss", "low"] == pytest.approx(
         weighted.to("usd").draws().loc[41, "government_loss"]

@@ -60,6 +60,7 @@ CELLS = [
     ("crossings", 2, "latitude", "105", "a number from -90 to 90", "its unit"),
     ("crossings", 5, "assessed_with", "mid_airport", "a unit of account", "end of the chain"),
     ("authorities", 4, "kind", "nobody", "exactly one row", "surplus"),
+    ("reports", 3, "report", "rp 002", "letters, digits", "identifier without spaces"),
     ("reports", 3, "crossing", "notional", "a crossing of crossings.csv", "Did you mean 'national'"),
     ("reports", 6, "count_claimed", "2.5", "a whole number", "digits only"),
     ("reports", 3, "event", "denies", "one of captured", "Did you mean 'denied'"),
@@ -231,6 +232,67 @@ def test_a_broken_file_names_itself_the_place_and_the_remedy(folder, file, chang
     ]
     assert told, str(error)
     assert any(remedy in line and (file in line or "baselines.csv" in line) for line in told), told
+
+
+TOML_FILES = [
+    ("assumption = 3\n", "assumption", "found 3; expected tables", "write tables such as [assumption.name]"),
+    ("[assumption]\ntheta = 3\n", "theta", "a table with low, best, high", "write [assumption.theta]"),
+    ("correlation = 3\n", "correlation", "found 3; expected tables", "write tables such as [correlation.name]"),
+]
+
+
+@pytest.mark.parametrize(("text", "column", "expected", "remedy"), TOML_FILES)
+def test_assumptions_that_are_no_tables_are_told(folder, text, column, expected, remedy):
+    (folder / "assumptions.toml").write_text(f'schema_version = "1"\n{text}')
+    (told,) = (str(p) for p in refused(folder).problems if p.file == "assumptions.toml")
+    assert f"column {column!r}" in told
+    assert expected in told
+    assert remedy.lower() in told.lower()
+
+
+def test_the_fewest_tables_are_enough(folder):
+    for path in folder.glob("*.csv"):
+        if path.stem not in {"crossings", "authorities", "baseline", "sources"}:
+            path.unlink()
+    content = json.loads((folder / "datapackage.json").read_text())
+    (folder / "datapackage.json").write_text(json.dumps(content | {"resources": []}))
+    problems = validate(folder)
+    # the source of the baseline's ranges is known, the rows it rests on are gone
+    assert set(problems["severity"]) <= {"warning"}
+    with pytest.warns(UserWarning, match="changed since"):
+        assert len(load_case(folder).units) == 4
+
+
+def test_a_reference_to_a_table_that_is_not_there_says_so(folder):
+    (folder / "reports.csv").unlink()
+    add(folder, "corrections")
+    told = [str(p) for p in refused(folder).problems if p.file == "corrections.csv"]
+    assert any("a report of reports.csv, which has no rows or is missing" in line for line in told), told
+
+
+def test_a_file_that_may_not_be_read_is_told(folder, monkeypatch):
+    real = Path.read_bytes
+
+    def refuse(path):
+        if path.name == "fx.csv":
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    told = [str(p) for p in refused(folder).problems if p.file == "fx.csv"]
+    assert told == [
+        "fx.csv: found a file that cannot be read (Permission denied); expected a readable file. "
+        "Give yourself the right to read it."
+    ]
+
+
+def test_a_key_whose_cells_are_missing_is_told_as_missing_and_not_as_double(folder):
+    path = folder / "fx.csv"
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([lines[0], *(line.replace(line.split(",")[0], "", 1) for line in lines[1:])]) + "\n")
+    told = [str(p) for p in refused(folder).problems if p.file == "fx.csv"]
+    assert any("in every row" in line for line in told)
+    assert not any("more than once" in line for line in told)
 
 
 def test_all_problems_are_told_at_once(folder):

@@ -25,6 +25,7 @@ from .marginals import marginals_of, require
 from .model.chain import backward_paths, control_chain, filtered_chain
 from .model.evidence import Statement, log_likelihood, silent_days, transitions
 from .scenario import to_day
+from .tables import records
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -72,14 +73,14 @@ class Evidence:
                 place[row["crossing"]], row["proposition"], int(row["first_at"]), int(row["last_at"]),
                 int(row["published_at"]), row["weight"], int(cluster), f"{row['report']}/{row['crossing']}",
             )
-            for row, cluster in zip(rows.to_dict("records"), clusters(rows), strict=True)
+            for row, cluster in zip(records(rows), clusters(rows), strict=True)
         ]  # fmt: skip
 
     @property
     def counts(self) -> list[tuple[int, float, str]]:
         """Bare counts of lost border posts: day position, count, weight class."""
         rows = self.rows[self.rows["crossing"] == "national"]
-        return [(int(row["last_at"]), float(row["count"]), str(row["weight"])) for row in rows.to_dict("records")]
+        return [(int(row["last_at"]), float(row["count"]), str(row["weight"])) for row in records(rows)]
 
 
 def chain_origin(case: Case) -> date:

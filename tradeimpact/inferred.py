@@ -18,6 +18,7 @@ from .engine.sampling import uniforms
 from .inference import Evidence, block_paths, gather
 from .marginals import require
 from .model import control
+from .tables import records
 
 Array = NDArray[np.float64]
 Closure = tuple[int, int, int, int | None, int | None]
@@ -67,7 +68,7 @@ def infer_history(
             None if pd.isna(row["end_first"]) else at(row["end_first"]),
             None if pd.isna(row["end_last"]) else at(row["end_last"]),
         )
-        for row in closings(case).to_dict("records")
+        for row in records(closings(case))
     )
     unknown = -1 if np.isfinite(insecurity).any() else at(pd.Timestamp(case.baseline_until)) + 1
     return Inferred(known, offset, max(last, 0), forecast, threat_days, closures, insecurity, unknown)

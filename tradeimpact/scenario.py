@@ -1,7 +1,8 @@
 """What if: a frozen list of dated events, built by chained verbs. It knows names and dates, nothing else.
 
 Days are calendar days and intervals include both ends. A crossing captured on a day belongs wholly to its new holder
-on that day. Later verbs win over earlier ones where they speak about the same crossing and day.
+on that day. Control and openings are states that last until the next one and follow each other by their days; of two on
+one day the later verb holds. Of levies, threats and insecurity about the same crossing and day the later verb wins.
 """
 
 from __future__ import annotations
@@ -128,7 +129,12 @@ class Scenario:
         per_truck: float | None = None,
         by: str | None = None,
     ) -> Scenario:
-        """What the de facto holder takes at `crossing`: `rate` (share of value) or `per_truck` (case currency)."""
+        """What the de facto holder takes at `crossing`: `rate` (share of value) or `per_truck` (case currency).
+
+        `by` names the one authority that takes it so; without it every insurgent authority does.
+        """
+        if by is not None and not isinstance(by, str):
+            raise ScenarioError(f"levy(by={by!r}): name one authority; say levy() once for each of several")
         given = [(name, x) for name, x in (("rate", rate), ("per_truck", per_truck)) if x is not None]
         if len(given) != 1:
             raise ScenarioError("levy() takes either rate= (a share of value) or per_truck= (currency per truck)")

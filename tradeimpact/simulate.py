@@ -131,7 +131,8 @@ class Run:
         if currency == own:
             return np.ones(days)
         if currency not in CURRENCIES_BESIDE:
-            raise TradeImpactError(f"currency {currency!r}: results come in {own} or usd")
+            known = " or ".join(dict.fromkeys((own, *CURRENCIES_BESIDE)))
+            raise TradeImpactError(f"currency {currency!r}: results come in {known}")
         rate = self.inputs.usd_rate[self.inputs.window]
         unknown = self.inputs.window_days[~np.isfinite(rate)]
         if len(unknown):

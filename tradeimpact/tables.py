@@ -9,4 +9,6 @@ import pandas as pd
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows of a table in its order, each as column name to value; none for an empty table."""
-    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+    names = [str(name) for name in table.columns]
+    columns = [table.iloc[:, i].tolist() for i in range(len(names))]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]

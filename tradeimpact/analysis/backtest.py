@@ -100,13 +100,12 @@ class Backtest:
 
     def plot(self, *, title: str | None = None, save: str | Path | None = None, ax: Axes | None = None) -> Axes:
         """The three methods beside what was observed: medians and 90 % intervals."""
-        start, end = self.result.window
         model = self.scores.iloc[0]
         words = estimate(model["median"], model["low"], model["high"], currency=self.result.currency.upper())
-        verdict = "reaches" if self.scores.loc[self.scores["method"].eq("Model"), "covered"].any() else "misses"
-        finding = (
-            f"As of {self.as_of} ({self.vintage} vintage) the model says {words} for {start} to {end} and {verdict} it"
-        )
+        hits = self.scores.loc[self.scores["method"].eq("Model") & self.scores["quantity"].eq("level"), "covered"]
+        where = "inside" if hits.all() else "at the edge of" if hits.any() else "outside"
+        when = f"{self.as_of.day} {self.as_of:%B %Y}"
+        finding = f"As known on {when} ({self.vintage} vintage): {words}; what was reported lies {where} the interval"
         return self.result.plot.comparison(
             observed=(min(self.observed), max(self.observed)),
             observed_label="Reported",

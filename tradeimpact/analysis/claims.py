@@ -29,6 +29,16 @@ METHODS = {"model": "Filtered probability", "newest": "Newest report", "governme
 
 
 @dataclass(frozen=True)
+class Said:
+    """A statement on who holds a crossing."""
+
+    published: pd.Timestamp
+    lost: bool
+    admission: bool
+    by_government: bool
+
+
+@dataclass(frozen=True)
 class Claims:
     """Scored crossing-days.
 
@@ -123,16 +133,16 @@ def disputed(rows: pd.DataFrame, days: pd.DatetimeIndex, crossings: Sequence[str
     that day. `rows` are classified reports (`case.evidence.evidence`).
     """
     index = pd.MultiIndex.from_product([days, list(crossings)], names=["day", "crossing"])
-    found = pd.Series(False, index=index)
-    for crossing, part in rows.groupby("crossing"):
-        if crossing not in crossings:
-            continue
-        sides = [part.loc[part["proposition"].isin(says), "published_latest"] for says in (LOSS, HELD)]
-        for day in days:
-            since = day - pd.Timedelta(days=DISPUTED_DAYS - 1)
-            if all(side.between(since, day).any() for side in sides):
-                found[(day, crossing)] = True
-    return found
+    flags = np.ones((len(days), len(crossings)), dtype=bool)
+    week = np.timedelta64(DISPUTED_DAYS, "D")
+    at = days.to_numpy()[:, None]
+    for column, crossing in enumerate(crossings):
+        part = rows[rows["crossing"] == crossing]
+        for says in (LOSS, HELD):
+            heard = part.loc[part["proposition"].isin(says), "published_latest"].to_numpy()
+            flags[:, column] &= ((heard <= at) & (heard > at - week)).any(axis=1)
+    flat: pd.Series[bool] = pd.Series(flags.ravel(), index=index, dtype="bool")
+    return flat
 
 
 def _truth_days(truth: pd.DataFrame, days: pd.DatetimeIndex) -> pd.DataFrame:
@@ -150,34 +160,33 @@ def _truth_days(truth: pd.DataFrame, days: pd.DatetimeIndex) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True).sort_values(["day", "crossing"], ignore_index=True)
 
 
-def _each(rows: pd.DataFrame, table: pd.DataFrame, believe: Callable[[pd.DataFrame], float]) -> Array:
-    """A rival's belief for each crossing-day, from the statements published by that day."""
-    parts = {crossing: part for crossing, part in rows.groupby("crossing")}
-    out = np.zeros(len(table))
-    for i, (day, crossing) in enumerate(zip(table["day"], table["crossing"], strict=True)):
-        if crossing in parts:
-            known = parts[crossing]
-            out[i] = believe(known[known["published_latest"] <= day])
-    return out
+def _each(rows: pd.DataFrame, table: pd.DataFrame, believe: Callable[[list[Said]], float]) -> Array:
+    """A rival's belief for each crossing-day, from the statements on its holder published by that day."""
+    stated: dict[str, list[Said]] = {}
+    for row in records(rows[rows["proposition"].isin((*LOSS, *HELD))]):
+        lost = row["proposition"] in LOSS
+        said = Said(row["published_latest"], lost, lost and row["weight"] == "admission", row["role"] == "government")
+        stated.setdefault(row["crossing"], []).append(said)
+    pairs = zip(table["day"], table["crossing"], strict=True)
+    return np.array([believe([s for s in stated.get(crossing, []) if s.published <= day]) for day, crossing in pairs])
 
 
-def _newest(known: pd.DataFrame) -> float:
+def _newest(known: list[Said]) -> float:
     """Share of the newest published statements on the holder that say it is lost; 0 without any."""
-    stated = known[known["proposition"].isin((*LOSS, *HELD))]
-    if stated.empty:
+    if not known:
         return 0.0
-    newest = stated[stated["published_latest"] == stated["published_latest"].max()]
-    return float(newest["proposition"].isin(LOSS).mean())
+    last = max(s.published for s in known)
+    newest = [s.lost for s in known if s.published == last]
+    return sum(newest) / len(newest)
 
 
-def _admitted(known: pd.DataFrame) -> float:
+def _admitted(known: list[Said]) -> float:
     """1 from the government's own admission on, until it claims the crossing back in a later publication."""
-    admits = known[known["proposition"].isin(LOSS) & (known["weight"] == "admission")]
-    if admits.empty:
+    admitted = [s.published for s in known if s.admission]
+    if not admitted:
         return 0.0
-    claims_back = known[known["proposition"].isin(HELD) & (known["role"] == "government")]
-    later = claims_back["published_latest"] > admits["published_latest"].max()
-    return 0.0 if bool(later.any()) else 1.0
+    back = any(not s.lost and s.by_government and s.published > max(admitted) for s in known)
+    return 0.0 if back else 1.0
 
 
 def _scores(table: pd.DataFrame) -> pd.DataFrame:

@@ -19,7 +19,6 @@ number    decimal number with a point                              float64, NaN
 money     number in currency units, 0 or more                      float64, NaN
 share     fraction from 0 to 1                                     float64, NaN
 integer   whole number                                             Int64, NA
-boolean   yes or no                                                boolean, NA
 ========  =======================================================  ==================
 """
 
@@ -42,7 +41,6 @@ DTYPES: Mapping[str, str] = MappingProxyType(
         "date": "datetime64[us]",
         **dict.fromkeys(("number", "money", "share"), "float64"),
         "integer": "Int64",
-        "boolean": "boolean",
     }
 )
 

@@ -23,7 +23,6 @@ WHOLE = re.compile(r"[+-]?\d+(\.0*)?", re.ASCII)
 NAME = re.compile(r"[a-z0-9_]+")
 IDENTIFIER = re.compile(r"[A-Za-z0-9_.:\-]+")
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-YES_NO = {"yes": True, "no": False, "true": True, "false": False}
 EXTRA = "x_"  # columns that start so are the user's own and are kept as text
 SHOWN_VALUES = 3
 PERCENT = 100.0
@@ -260,12 +259,6 @@ def _read_integer(cell: str, column: Column) -> int:
     return value
 
 
-def _read_boolean(cell: str, column: Column) -> bool:
-    if cell.lower() not in YES_NO:
-        raise Fault("yes or no", "Write yes or no, or leave it empty where it is not known.")
-    return YES_NO[cell.lower()]
-
-
 def _check_limits(value: float, column: Column) -> None:
     low, high = column.minimum, column.maximum
     if (low is None or value >= low) and (high is None or value <= high) and abs(value) != float("inf"):
@@ -289,5 +282,4 @@ READERS: Mapping[str, Callable[[str, Column], object]] = {
     "money": _read_number,
     "share": _read_number,
     "integer": _read_integer,
-    "boolean": _read_boolean,
 }

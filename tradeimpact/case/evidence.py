@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ..tables import records
+
 if TYPE_CHECKING:
     from .case import Case
 
@@ -46,11 +48,11 @@ def evidence(case: Case) -> pd.DataFrame:
         relay), weight (class), chain (source), day, first and last (window of the day; an event cannot be later than
         its publication), count, published_latest. Reports that say nothing about control are left out; see `unused`.
     """
-    corrections = {(row["report"], row["field"]): row["value"] for row in _records(case.corrections)}
-    speakers = [(row["pattern"], row["role"]) for row in _records(case.speakers)]
+    corrections = {(row["report"], row["field"]): row["value"] for row in records(case.corrections)}
+    speakers = [(row["pattern"], row["role"]) for row in records(case.speakers)]
     places = _places(case)
     rows: list[dict[str, Any]] = []
-    for report in _records(case.reports):
+    for report in records(case.reports):
         stated, kind = PROPOSITIONS.get(report["event"], ("none", "state"))
         proposition = corrections.get(
             (report["report"], "proposition"), stated if report["about"] == "control" else "none"
@@ -117,7 +119,7 @@ def clusters(rows: pd.DataFrame) -> pd.Series[int]:
             _names(row["speaker"]),
             row["day"],
         )
-        for row in _records(rows)
+        for row in records(rows)
     ]
     label = list(range(len(keys)))
     for i, (place, says, chain, names, day) in enumerate(keys):
@@ -144,7 +146,7 @@ def _window(report: dict[str, Any], kind: str) -> dict[str, Any]:
 def _places(case: Case) -> dict[str, str]:
     """Kind of each unit of account; crossings assessed with another one have no control of their own here."""
     table = case.crossings
-    return {row["crossing"]: row["kind"] for row in _records(table) if not row["assessed_with"]}
+    return {row["crossing"]: row["kind"] for row in records(table) if not row["assessed_with"]}
 
 
 def _expanded(report: dict[str, Any], places: dict[str, str]) -> list[dict[str, Any]]:
@@ -161,7 +163,3 @@ def _expanded(report: dict[str, Any], places: dict[str, str]) -> list[dict[str, 
         if report["event"] == "captured"
         else []
     )
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]

@@ -23,7 +23,7 @@ STANDARD_TYPES = {
     "money": "number",
     "share": "number",
 }  # ours -> the standard's, where a type of ours is not text
-KEPT_TYPES = ("date", "number", "integer", "boolean")
+KEPT_TYPES = ("date", "number", "integer")
 FIRST = ("name", "title", "description", "schema_version", "currency", "calendar")
 NEEDED = ("title", "currency")
 
