@@ -222,7 +222,7 @@ def test_the_holder_table_is_the_scenario_in_runs_of_days(result):
     ]
     assert list(dict.fromkeys(table["crossing"])) == ["north_gate", "south_gate", "east_gate", "mid_city"]
     text = title_of(result.plot.holders())
-    assert "1 of 4 crossings and houses have left the government's hands by the end of the window" in text
+    assert "1 of 4 crossings and houses are out of the government's hands by the last day" in text
 
 
 def test_a_day_outside_the_result_has_no_map(result):
