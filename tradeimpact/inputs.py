@@ -167,7 +167,6 @@ def _authorities(case: Case) -> tuple[str, ...]:
 
 def _check_events(case: Case, scenario: Scenario, crossings: Sequence[str], authorities: Sequence[str]) -> None:
     problems = []
-    inland = set(case.inland_units["crossing"])
     every = list(case.crossings["crossing"])
     merged = {
         c: parent
@@ -186,23 +185,14 @@ def _check_events(case: Case, scenario: Scenario, crossings: Sequence[str], auth
             for name in names
             if name not in authorities
         ]
-        if event.verb == "levy":
-            problems += _unfit_levy(event, authorities, inland)
+        if event.verb == "levy" and names and names[0] in (GOVERNMENT, NOBODY):
+            insurgents = ", ".join(authorities[2:])
+            problems.append(f"{event}: a levy is what insurgents take; by= must be one of {insurgents}")
         if event.verb == "capture" and not event.by and len(authorities) != 3:
             insurgents = ", ".join(authorities[2:]) or "(none)"
             problems.append(f"{event}: say by= whom; the case has the insurgent authorities {insurgents}")
     if problems:
         raise ScenarioError("the scenario does not fit the case:\n  " + "\n  ".join(problems))
-
-
-def _unfit_levy(event: Event, authorities: Sequence[str], inland: set[str]) -> list[str]:
-    """Why a levy could have no effect: only insurgents levy, and no truck is counted at an inland house."""
-    found = []
-    if event.by and event.by[0][0] in (GOVERNMENT, NOBODY):
-        found.append(f"{event}: a levy is what insurgents take; by= must be one of {', '.join(authorities[2:])}")
-    if event.crossing in inland and event.value("per_truck") is not None:
-        found.append(f"{event}: no trucks are counted at the inland house {event.crossing!r}; give rate=")
-    return found
 
 
 def build_paths(
