@@ -165,8 +165,8 @@ def test_with_all_mechanisms_off_only_control_and_closures_are_left(case):
     draws = result.draws()
     for name in ("held_back", "deferred_returned", "weaker_collection", "collected_inland"):
         np.testing.assert_allclose(draws[name], 0, atol=2e-4 * draws["baseline"].mean(), err_msg=name)
-    # every crossing answers alone, so no trade is rerouted; what is left of the two is inland houses that a shut post no
-    # longer feeds, and the little that passes where nobody holds
+    # every crossing answers alone, so no trade is rerouted; what is left of the two is inland houses that a shut post
+    # no longer feeds, and the little that passes where nobody holds
     left = (draws["contraction"] + draws["rerouting"]) / draws["baseline"]
     assert left.between(0, 0.05).all()
     parts = ["lost_to_insurgent_control", "lost_to_nobody", "lost_to_closure", "contraction", "rerouting"]
