@@ -346,7 +346,7 @@ def test_every_general_assumption_from_a_later_source_says_what_it_would_have_be
 
 
 def test_shares_of_one_house_add_up_to_it(case):
-    table = case.baseline
+    table = case.units
     shared = table[table["house"].duplicated(keep=False)]
     assert set(shared["house"]) == {"herat_house"}
     assert shared["house_share"].sum() == pytest.approx(1)

@@ -47,7 +47,7 @@ CELLS = [
     ("baseline", 3, "crossing", "south_gat", "a crossing of crossings.csv", "Did you mean 'south_gate'"),
     ("baseline", 3, "source", "invented;nowhere", "a source of sources.csv", "add it to sources.csv"),
     ("baseline", 3, "grade", "D", "one of A, B, C, E", "one of the listed words"),
-    ("baseline", 3, "house_share", "1.5", "a fraction from 0 to 1", "write 0.35 for 35 %"),
+    ("crossings", 3, "house_share", "1.5", "a fraction from 0 to 1", "write 0.35 for 35 %"),
     ("baseline", 3, "published_latest", "2001-13-01", "a day of the calendar", "year-month-day"),
     ("baseline", 3, "published_latest", "31/01/2001", "a day of the calendar", "year-month-day"),
     ("inland", 2, "feed_best", "50", "a fraction from 0 to 1", "write 0.35 for 35 %"),

@@ -43,11 +43,11 @@ def put(case, **tables):
 
 
 def shaken(table, rows, seed):
-    """Every number of some rows changed; of the baseline its money alone (a post's part of its house stays)."""
+    """Every number of some rows changed."""
     rng = np.random.default_rng(seed)
     out = table.copy()
     for column in table.columns[1:]:
-        if pd.api.types.is_float_dtype(table[column]) and column != "house_share":
+        if pd.api.types.is_float_dtype(table[column]):
             out.loc[rows, column] = table.loc[rows, column].fillna(1.0) * rng.uniform(0.01, 50, int(rows.sum()))
     return out
 

@@ -52,11 +52,13 @@ def _baseline(case: Case, tables: dict[str, pd.DataFrame], limit: pd.Timestamp, 
     table = table[table["crossing"].isin(units)]
     columns = [f"{bound}_{case.currency.lower()}" for bound in ("low", "best", "high")]
     rows = []
+    places = {row["crossing"]: row for row in records(tables["crossings"])}
     revenue = records(tables.get("revenue", pd.DataFrame()))
     for row in records(table):
         if row["published_latest"] > limit:
-            part = 1.0 if pd.isna(row["house_share"]) else float(row["house_share"])
-            found = _figures(case, revenue, row["crossing"], row["house"], part)
+            place = places[row["crossing"]]
+            part = 1.0 if pd.isna(place["house_share"]) else float(place["house_share"])
+            found = _figures(case, revenue, row["crossing"], place["house"], part)
             row |= dict(zip(columns, found or _prior(case, row["crossing"]), strict=True))
             row |= {
                 "basis": "rebuilt by rule for this vintage" if found else "prior: no figure published yet",
