@@ -32,7 +32,7 @@ def vintage(request):
     return request.param, run(CASE, request.param)
 
 
-def same(before, after):
+def assert_same(before, after):
     for a, b in zip(before, after, strict=True):
         np.testing.assert_array_equal(a, b)
 
@@ -61,7 +61,7 @@ def test_rows_planted_in_the_future_change_no_bit(vintage, name):
     planted = shaken(table, pd.Series(True, index=table.index), 1).assign(published_latest=later)
     if key in ("row", "report", "outcome", "closure", "entry", "constraint", "source"):
         planted[key] = [f"zz{i}" for i in range(len(planted))]
-    same(before, run(put(CASE, **{name: pd.concat([table, planted], ignore_index=True)}), day))
+    assert_same(before, run(put(CASE, **{name: pd.concat([table, planted], ignore_index=True)}), day))
 
 
 @pytest.mark.parametrize("name", DATED)
@@ -71,7 +71,7 @@ def test_rows_of_the_future_may_say_anything(vintage, name):
     after = table["published_latest"] > pd.Timestamp(day)
     if not after.any():
         pytest.skip("every row was public by then")
-    same(before, run(put(CASE, **{name: shaken(table, after, 2)}), day))
+    assert_same(before, run(put(CASE, **{name: shaken(table, after, 2)}), day))
 
 
 def test_reports_of_the_future_may_turn_into_their_opposite(vintage):
@@ -81,7 +81,7 @@ def test_reports_of_the_future_may_turn_into_their_opposite(vintage):
     turned = table.assign(
         event=table["event"].where(~after, "recaptured"), claimed_by=table["claimed_by"].where(~after, "Taliban")
     )
-    same(before, run(put(CASE, reports=turned), day))
+    assert_same(before, run(put(CASE, reports=turned), day))
 
 
 def test_assumptions_that_rest_on_later_sources_are_not_read(vintage):
@@ -94,7 +94,7 @@ def test_assumptions_that_rest_on_later_sources_are_not_read(vintage):
     }
     changed = CASE.replaced({name: CASE.tables[name] for name in CASE.tables}, records)
     assert any(records[name] != r for name, r in CASE.assumption_records.items())
-    same(before, run(changed, day))
+    assert_same(before, run(changed, day))
 
 
 @settings(max_examples=8, deadline=None)

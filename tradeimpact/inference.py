@@ -290,7 +290,11 @@ class Control:
                 ]
             )
         paths = np.concatenate(parts, axis=2).transpose(2, 0, 1)
-        coordinates = {"draw": np.arange(draws), "day": self._days(), "crossing": list(self.known.crossings)}
+        coordinates = {
+            "draw": np.arange(draws),
+            "day": pd.date_range(*self.window),
+            "crossing": list(self.known.crossings),
+        }
         return xr.DataArray(paths, coords=coordinates, dims=("draw", "day", "crossing"), name="holder")
 
     def reports(self, crossing: str, day: str | date) -> pd.DataFrame:
@@ -345,11 +349,10 @@ class Control:
         start, end = ((d - self.known.origin).days for d in self.window)
         return slice(start, end + 1)
 
-    def _days(self) -> pd.DatetimeIndex:
-        return pd.date_range(*self.window)
-
     def _table(self, probability: Array) -> pd.DataFrame:
-        index = pd.MultiIndex.from_product([self._days(), list(self.known.crossings)], names=["day", "crossing"])
+        index = pd.MultiIndex.from_product(
+            [pd.date_range(*self.window), list(self.known.crossings)], names=["day", "crossing"]
+        )
         return pd.DataFrame(probability.transpose(0, 2, 1).reshape(-1, 3), index=index, columns=list(STATES))
 
 
@@ -376,14 +379,12 @@ def infer_control(
         Draws of weights, hazards and event days.
     rng : int, Generator or None
     forecast : {"persist", "hazard", "contagion"}
-        After the as-of day the holder stays, or changes at the drawn hazards, or at hazards that rise with every lost
-        post of the route group.
+        After the as-of day the holder stays, or changes at the drawn hazards, without or with contagion in its group.
 
     Returns
     -------
     Control
-        ``.probability`` (smoothed), ``.filtered``, ``.by_authority``, ``.sample(draws, rng)``, ``.reports(crossing,
-        day)``.
+        ``.probability`` (smoothed), ``.filtered``, ``.by_authority``, ``.sample(draws, rng)``, ``.reports(…)``.
 
     Notes
     -----
