@@ -290,11 +290,7 @@ class Control:
                 ]
             )
         paths = np.concatenate(parts, axis=2).transpose(2, 0, 1)
-        coordinates = {
-            "draw": np.arange(draws),
-            "day": pd.date_range(*self.window),
-            "crossing": list(self.known.crossings),
-        }
+        coordinates = {"draw": np.arange(draws), "day": self._days(), "crossing": list(self.known.crossings)}
         return xr.DataArray(paths, coords=coordinates, dims=("draw", "day", "crossing"), name="holder")
 
     def reports(self, crossing: str, day: str | date) -> pd.DataFrame:
@@ -349,10 +345,11 @@ class Control:
         start, end = ((d - self.known.origin).days for d in self.window)
         return slice(start, end + 1)
 
+    def _days(self) -> pd.DatetimeIndex:
+        return pd.date_range(*self.window)
+
     def _table(self, probability: Array) -> pd.DataFrame:
-        index = pd.MultiIndex.from_product(
-            [pd.date_range(*self.window), list(self.known.crossings)], names=["day", "crossing"]
-        )
+        index = pd.MultiIndex.from_product([self._days(), list(self.known.crossings)], names=["day", "crossing"])
         return pd.DataFrame(probability.transpose(0, 2, 1).reshape(-1, 3), index=index, columns=list(STATES))
 
 
@@ -397,9 +394,7 @@ def infer_control(
         raise TradeImpactError(f"forecast={forecast!r}: expected one of {', '.join(FORECASTS)}")
     known = gather(case, last, forecast)
     if first < known.origin:
-        raise TradeImpactError(
-            f"start={first}: control is inferred from {known.origin} on, a week before the case's crisis"
-        )
+        raise TradeImpactError(f"start={first}: control is inferred from {known.origin} on, a week before the crisis")
     seen = None if as_of is None else to_day(as_of)
     sampler = Sampler(marginals_of(case), (), case.correlations, seed_of(rng))
     return Control(case, known, sampler, draws, (first, last), seen, forecast)
