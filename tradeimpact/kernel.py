@@ -43,35 +43,77 @@ class Block:
     drawn: dict[str, Array]
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """What a block draws whatever the history: values `p`, true value `m0` (C, T, B), collected rate `r0` (C, 1, B),
+    value of an ordinary day `ordinary` (C, B), and what is kept of the draws.
+    """
+
+    seed: int
+    block: int
+    p: dict[str, Array]
+    m0: Array
+    r0: Array
+    ordinary: Array
+    kept: dict[str, Array]
+
+
+@dataclass(frozen=True)
+class Response:
+    """A history's trade and rates over all days, the levy of each insurgent authority, and what traders paid.
+
+    `friction`, `bribes` are shares of value at border crossings (border, days from `first` on, draws); `cost` is cost
+    now over cost in the baseline; empty (no days) where nothing happens.
+    """
+
+    flows: Flows
+    rates: Rates
+    levies: list[Array]
+    first: int
+    cost: Array
+    friction: Array
+    bribes: Array
+
+
 def run_block(x: Inputs, sampler: Sampler, number: int, weights: Array) -> Block:
     """Simulate block `number`; `weights` (window days,) multiply every money line of a day."""
-    p, paths, levies, flows, rates, drawn = _flows(x, sampler, number)
-    return _collect(x, p, paths, ledger_lines(flows, rates), flows, levies, weights, drawn)
+    d = draw_block(x, sampler, number)
+    paths = history(x, d)
+    r = respond(x, d, paths)
+    flows, rates = r.flows.over(x.window), r.rates.over(x.window)
+    return _collect(x, d.p, paths, ledger_lines(flows, rates), flows, r.levies, weights, d.kept)
 
 
 def daily_loss(x: Inputs, sampler: Sampler, number: int) -> Array:
     """Government loss of block `number` alone, (window days, draws): that line of `run_block` without the others."""
-    _, _, _, flows, rates, _ = _flows(x, sampler, number)
-    return government_loss(flows, rates)
+    d = draw_block(x, sampler, number)
+    r = respond(x, d, history(x, d))
+    return government_loss(r.flows.over(x.window), r.rates.over(x.window))
 
 
-def _flows(
-    x: Inputs, sampler: Sampler, number: int
-) -> tuple[dict[str, Array], Paths, list[Array], Flows, Rates, dict[str, Array]]:
-    """Drawn values, paths, levies, flows and rates over the window, and what is kept of the draws."""
+def draw_block(x: Inputs, sampler: Sampler, number: int) -> Drawn:
+    """Assumptions and baseline of block `number`, the same under every history."""
     marginals = {m.name: m for m in x.marginals}
     p = ordered_elasticities(sampler.block(number), marginals, sampler.seed, number)
     p["inland_charge_probability"] = np.minimum(p["inland_charge_probability"], 1.0)
     for name in ("friction_nobody_extra", "insecurity_sensitivity", "deferral_share"):
         p[name] = np.maximum(p[name], 0.0)
-    m0, r0, annual, drawn = baseline_of(x, p, sampler.seed, number)
-    paths = x.paths
-    if x.inferred is not None:
-        paths = inferred_paths(x.inferred, p, x.paths, sampler.seed, number, x.insecurity_reference)
-    levies = _levies(x, p, paths, annual)
-    rates = _rates(x, p, paths, r0, annual, levies)
-    flows, rates = _respond(x, p, paths, m0, rates)
-    return p, paths, levies, flows.over(x.window), rates.over(x.window), drawn
+    m0, r0, ordinary, kept = baseline_of(x, p, sampler.seed, number)
+    return Drawn(sampler.seed, number, p, m0, r0, ordinary, kept)
+
+
+def history(x: Inputs, d: Drawn) -> Paths:
+    """The run's history in a block: that of its scenario, or one sampled from reports in every draw."""
+    if x.inferred is None:
+        return x.paths
+    return inferred_paths(x.inferred, d.p, x.paths, d.seed, d.block, x.insecurity_reference)
+
+
+def respond(x: Inputs, d: Drawn, paths: Paths) -> Response:
+    """Trade and rates of a block under any history on the run's days."""
+    levies = _levies(x, d.p, paths, d.ordinary)
+    rates = _rates(x, d.p, paths, d.r0, d.ordinary, levies)
+    return _respond(x, d.p, paths, d.m0, rates, levies)
 
 
 def _per_truck(x: Inputs, p: dict[str, Array], ordinary: Array) -> Array:
@@ -128,21 +170,23 @@ def _mixed(levies: list[Array], s: Paths) -> Array:
     return np.asarray(np.where(together > 0, taken / np.where(together > 0, together, 1.0), levies[0]))
 
 
-def _respond(x: Inputs, p: dict[str, Array], s: Paths, m0: Array, rates: Rates) -> tuple[Flows, Rates]:
-    """Trade of every crossing and day under the scenario, MODEL 5 in its order, and the collected rate it meets."""
+def _respond(x: Inputs, p: dict[str, Array], s: Paths, m0: Array, rates: Rates, levies: list[Array]) -> Response:
+    """Trade of every crossing and day under the history, MODEL 5 in its order, and the collected rate it meets."""
     w = s.open_share
     t0, days = s.first_event, len(x.days)
     ones = np.ones((1, days, 1))
     blank = Flows(m0, m0, np.zeros_like(ones), ones, ones, w, s.government, s.nobody, s.insurgent)
     if t0 >= days:
-        return blank, rates
+        nothing = np.ones((x.border, 0, 1))
+        return Response(blank, rates, levies, days, nothing, nothing, nothing)
     after = slice(t0, days)
     border = slice(0, x.border)
     e = _insecurity(x, p, s, after)
     rates = _weakened(x, p, s, rates)
     v = m0[border, after]
     o, kappa, friction = _access(x, p, s, after)
-    h = _cost(x, p, s, rates, friction, after)
+    bribes = _bribes(x, p, rates)
+    h = _cost(x, s, rates, friction, bribes, after)
     codes = group_codes(x.groups)
     elasticities = {name: p[name] for name in ("theta", "phi", "epsilon")}
     ratio, q = response_ratio(v, codes, h, o, **elasticities)
@@ -155,7 +199,8 @@ def _respond(x: Inputs, p: dict[str, Array], s: Paths, m0: Array, rates: Rates) 
     unplaced = np.minimum(missing / np.where(total_shut > 0, total_shut, 1.0), 1.0)
     kept_away = shut * unplaced + free * np.maximum(1 - e, 0.0)
     back = defer(kept_away, cap - star, w[border, after] > 0, p["deferral_share"], p["deferral_return"])
-    return _assemble(x, p, m0, star, back, q, e, blank, after), rates
+    flows = _assemble(x, p, m0, star, back, q, e, blank, after)
+    return Response(flows, rates, levies, t0, h, friction, bribes)
 
 
 def _assemble(
@@ -224,13 +269,18 @@ def _access(x: Inputs, p: dict[str, Array], s: Paths, after: slice) -> tuple[Arr
     return o, kappa, taken + lawless + threatened
 
 
-def _cost(x: Inputs, p: dict[str, Array], s: Paths, rates: Rates, friction: Array, after: slice) -> Array:
+def _bribes(x: Inputs, p: dict[str, Array], rates: Rates) -> Array:
+    """Bribes at border crossings in government hands as a share of value, (border, 1, draws)."""
+    r0 = rates.collected_baseline[: x.border, 0]
+    _, leaking = split_gap(at_crossings(p, "gap", x.crossings[: x.border]), p["gap_split"])
+    return np.asarray((r0 * leaking / (1 - leaking) * p["bribe_share"])[:, None])
+
+
+def _cost(x: Inputs, s: Paths, rates: Rates, friction: Array, bribes: Array, after: slice) -> Array:
     """Cost now over cost in the baseline at border crossings, (border, days, draws)."""
     border = slice(0, x.border)
     g, nobody, insurgent = s.government[border, after], s.nobody[border, after], s.insurgent[border, after]
     r0 = rates.collected_baseline[border]
-    _, leaking = split_gap(at_crossings(p, "gap", x.crossings[: x.border]), p["gap_split"])
-    bribes = (r0[:, 0] * leaking / (1 - leaking) * p["bribe_share"])[:, None]
     road = rates.road[border]
     before = 1 + (r0 + bribes + road)
     collected = rates.collected[border] if rates.collected.shape[1] == 1 else rates.collected[border, after]
