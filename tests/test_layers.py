@@ -32,11 +32,13 @@ BELOW = {
     "inputs": {"scenario", "case", "model", "engine", "schedule", "marginals", "inference", "inferred"},
     "kernel": {"model", "engine", "inferred", "inputs"},
     "revenue": {"case", "model", "engine", "statistics", "schedule", "inputs", "kernel"},
-    "results": {"scenario", "case", "model", "figures", "statistics", "inputs", "kernel", "revenue"},
-    "simulate": {"scenario", "case", "model", "engine", "inference", "inputs", "kernel", "results"},
+    "tally": {"model", "inputs", "kernel"},
+    "parts": {"engine", "statistics", "inputs", "kernel", "tally"},
+    "results": {"scenario", "case", "model", "figures", "engine", "statistics", "inputs", "kernel", "revenue", "tally", "parts"},
+    "simulate": {"scenario", "case", "model", "engine", "inference", "inputs", "kernel", "parts", "results"},
     "analysis": {
         "scenario", "case", "model", "figures", "engine", "statistics", "schedule", "marginals", "inference",
-        "inputs", "kernel", "revenue", "results", "simulate",
+        "inputs", "kernel", "revenue", "tally", "parts", "results", "simulate",
     },
     "output": {"scenario", "case", "figures", "results", "simulate", "analysis"},
 }  # fmt: skip
@@ -45,6 +47,8 @@ SAME_PART = {
     "plots": "results",
     "report": "results",
     "chart_tables": "results",
+    "one_draw": "results",
+    "convergence": "results",
     "drawn": "kernel",
 }  # a result, its pictures, their tables and its sentences name one another; a kernel draws before it responds
 HEAVY = (
@@ -57,6 +61,9 @@ HEAVY = (
     "nbformat",
     "netCDF4",
     "SALib",
+    "dask",
+    "distributed",
+    "tqdm",
 )
 MODULES = {
     ".".join(("tradeimpact", *path.relative_to(PACKAGE).with_suffix("").parts)): path

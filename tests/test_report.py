@@ -11,6 +11,7 @@ import pytest
 import tradeimpact as ti
 from tradeimpact import Scenario
 from tradeimpact.figures.text import amount, estimate
+from tradeimpact.model.ledger import LINES
 from tradeimpact.report import LABELS, readable
 
 SYNTHETIC = Path(__file__).parent / "cases" / "synthetic-3"
@@ -46,11 +47,11 @@ def test_nothing_changes_is_said_in_two_sentences_without_loss_gain_or_ratio(cas
 
 def test_a_fall_in_few_draws_is_not_called_nothing(case):
     quiet = ti.simulate(case, None, **WINDOW)
-    lines = quiet.totals.by_crossing.copy()
-    names = list(ti.results.LINES)
+    lines = quiet.totals.lines.copy()
+    names = list(LINES)
     # one draw of 128 loses something, fewer than the interval shows
-    lines[names.index("government_loss"), 0, 5] = 1e6
-    rare = replace(quiet, totals=replace(quiet.totals, by_crossing=lines))
+    lines[names.index("government_loss"), 5] = 1e6
+    rare = replace(quiet, totals=replace(quiet.totals, lines=lines))
     assert list(rare.summary().loc["government_loss", ["low", "high"]]) == [0, 0]
     assert "Nothing changes" not in rare.report().text
     assert "The government loses 0 XTS" in rare.report().text
@@ -94,9 +95,9 @@ def test_gains_against_the_loss_are_told_beside_it(case):
 
 
 def test_a_ratio_that_no_draw_has_is_left_out(fall):
-    lines = fall.totals.by_crossing.copy()
-    lines[list(ti.results.LINES).index("government_loss")] = 0.0
-    without = replace(fall, totals=replace(fall.totals, by_crossing=lines))
+    lines = fall.totals.lines.copy()
+    lines[list(LINES).index("government_loss")] = 0.0
+    without = replace(fall, totals=replace(fall.totals, lines=lines))
     assert without.summary().loc["transfer_ratio"].isna().all()
     assert "For each 100" in fall.report().text
     assert "For each 100" not in without.report().text

@@ -14,7 +14,8 @@ import pytest
 import tradeimpact as ti
 from tradeimpact import Scenario, TradeImpactError
 from tradeimpact.model.ledger import COMPONENTS, DETAILS
-from tradeimpact.results import DIMENSIONS, HEADLINES
+from tradeimpact.results import DIMENSIONS
+from tradeimpact.tally import HEADLINES
 from tradeimpact.statistics import COLUMNS
 
 ROOT = Path(__file__).parent.parent

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 SHOWN_ROWS = 5
 
@@ -31,6 +32,18 @@ class ModelError(TradeImpactError):
 
 class DrawError(TradeImpactError):
     """Assumptions cannot be sampled as asked."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """A run was stopped by the user.
+
+    `result` holds the draws that were finished, as if only they had been asked for; None if none was.
+    """
+
+    def __init__(self, result: Any, done: int, wanted: int) -> None:
+        rest = "; they are in .result of this exception" if result is not None else ""
+        super().__init__(f"stopped after {done:,} of {wanted:,} draws{rest}")
+        self.result = result
 
 
 @dataclass(frozen=True, kw_only=True)

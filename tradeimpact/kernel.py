@@ -27,6 +27,7 @@ from .model.trade import apply_ceiling, defer, group_codes, recovery, response_r
 Array = NDArray[np.float64]
 
 RECOVERED = 0.05  # a post counts as recovering until this share of its way back is left
+NATIONAL_LINES = ("insurgent_baseline", "insurgent_revenue", "illicit_transit")  # illicit transit is part of these
 DAILY = ("baseline", "government_revenue", "insurgent_revenue", "government_loss", "insurgent_gain", "days_held")
 
 
@@ -41,6 +42,12 @@ class Block:
     holders: Array  # (authorities, crossings, window days, draws or 1)
     open_share: Array  # (crossings, window days, draws or 1)
     drawn: dict[str, Array]
+    kept: Array  # (lines asked for, crossings + 1, window days, draws)
+
+    @property
+    def draws(self) -> int:
+        """Number of draws."""
+        return int(self.by_day.shape[-1])
 
 
 @dataclass(frozen=True)
@@ -75,13 +82,15 @@ class Response:
     bribes: Array
 
 
-def run_block(x: Inputs, sampler: Sampler, number: int, weights: Array) -> Block:
-    """Simulate block `number`; `weights` (window days,) multiply every money line of a day."""
+def run_block(x: Inputs, sampler: Sampler, number: int, weights: Array, keep: tuple[str, ...] = ()) -> Block:
+    """Simulate block `number`; `weights` (window days,) multiply every money line of a day; `keep` names lines to hold
+    by crossing and day.
+    """
     d = draw_block(x, sampler, number)
     paths = history(x, d)
     r = respond(x, d, paths)
     flows, rates = r.flows.over(x.window), r.rates.over(x.window)
-    return _collect(x, d.p, paths, ledger_lines(flows, rates), flows, r.levies, weights, d.kept)
+    return _collect(x, d.p, paths, ledger_lines(flows, rates), flows, r.levies, weights, d.kept, keep)
 
 
 def daily_loss(x: Inputs, sampler: Sampler, number: int) -> Array:
@@ -299,6 +308,7 @@ def _collect(
     levies: list[Array],
     weights: Array,
     drawn: dict[str, Array],
+    keep: tuple[str, ...],
 ) -> Block:
     """Sum lines over the window by crossing and month, add illicit transit, check the identities day by day."""
     illicit = _illicit(x, p) * weights[:, None]  # (window days, draws)
@@ -316,7 +326,7 @@ def _collect(
             line = lines[name]
             crossing[row, :-1] = np.einsum("ctb,t->cb", line, weights)
             daily[name] = line.sum(axis=0) * weights[:, None]
-            if name in ("insurgent_baseline", "insurgent_revenue"):
+            if name in NATIONAL_LINES:
                 daily[name] = daily[name] + illicit
                 crossing[row, -1] = illicit.sum(axis=0)
         month[row] = np.add.reduceat(daily[name], starts, axis=0)
@@ -329,7 +339,19 @@ def _collect(
         s.holders[:, :, window],
         s.open_share[:, window],
         drawn,
+        _kept(lines, illicit, weights, keep, len(x.crossings)),
     )
+
+
+def _kept(lines: dict[str, Array], illicit: Array, weights: Array, keep: tuple[str, ...], crossings: int) -> Array:
+    """Lines by crossing and day, what belongs to no crossing last, (lines, crossings + 1, days, draws)."""
+    out = np.zeros((len(keep), crossings + 1, len(weights), BLOCK))
+    for row, name in enumerate(keep):
+        if name != "illicit_transit":
+            np.multiply(lines[name], weights[:, None], out=out[row, :-1])
+        if name in NATIONAL_LINES:
+            out[row, -1] = illicit
+    return out
 
 
 def _illicit(x: Inputs, p: dict[str, Array]) -> Array:

@@ -17,7 +17,7 @@ import pandas as pd
 
 from .case.load import data_file
 from .chart_tables import daily_table, fall_position, holder_table, ledger_table, map_table
-from .figures import alt, bridge, charts, compare, maps, strips, timelines
+from .figures import alt, bridge, charts, compare, convergence, maps, strips, timelines
 from .figures.save import save as save_figure
 from .figures.text import amount, estimate, percent
 from .model.ledger import COMPONENTS
@@ -27,6 +27,7 @@ from .scenario import to_day
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from .convergence import Convergence
     from .results import Results
 
 OUTLINES = "outlines/countries.geojson"
@@ -188,6 +189,23 @@ class Plots:
         feasts = calendar[(calendar["kind"] == "holiday") & calendar["start"].isin(x.window_days)]
         marks += [(day.date(), str(name)) for day, name in zip(feasts["start"], feasts["name"], strict=True)]
         return sorted(marks)
+
+    def convergence(
+        self,
+        settled: Convergence | None = None,
+        *,
+        title: str | None = None,
+        save: str | Path | None = None,
+        ax: Axes | None = None,
+    ) -> Axes:
+        """How the median and the interval of a headline line settle as draws are added."""
+        found = self.result.convergence() if settled is None else settled
+        table = found.table.xs(found.line, level="line").reset_index()
+        name = found.line.replace("_", " ")
+        last = table.iloc[-1]
+        share = last["mc_error"] / abs(last["median"]) if last["median"] else float("nan")
+        finding = f"At {int(last['draws']):,} draws the median {name} is known to {share:.1%}"
+        return self._draw(convergence.convergence, convergence.alt_convergence, table, title or finding, save, ax)
 
     def _draw(
         self,

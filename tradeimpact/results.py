@@ -19,37 +19,18 @@ from .figures.text import estimate
 from .inputs import Inputs
 from .kernel import DAILY, Array
 from .model.ledger import COMPONENTS, DETAILS, LINES
-from .statistics import describe, quantiles
+from .parts import Task, Totals, redraw
+from .statistics import COLUMNS, describe, quantiles
+from .tally import HEADLINES, NATIONAL, RUNNING, lines_of
 
 if TYPE_CHECKING:
     import xarray as xr
 
+    from .convergence import Convergence
+    from .one_draw import Draw
     from .plots import Plots
 
-HEADLINES = (
-    "baseline",
-    "government_revenue",
-    "government_loss",
-    "insurgent_baseline",
-    "insurgent_revenue",
-    "insurgent_gain",
-    "transfer_ratio",
-)
 DIMENSIONS = ("crossing", "month", "group", "authority")
-NATIONAL = "(national)"
-
-
-@dataclass(frozen=True)
-class Totals:
-    """Sums over the window, draws last: lines by crossing, month and day, revenue by authority, values drawn."""
-
-    by_crossing: Array
-    by_month: Array
-    by_day: Array
-    by_authority: Array
-    holders: Array
-    open_share: Array
-    drawn: Mapping[str, Array]
 
 
 @dataclass(frozen=True)
@@ -60,6 +41,7 @@ class Results:
     totals: Totals
     seed: int
     currency: str
+    task: Task  # what its parts share, to do any of them again
     rerun: Callable[[str], Results]
     weights: Array | None = None
 
@@ -78,7 +60,7 @@ class Results:
     @property
     def count(self) -> int:
         """Number of draws."""
-        return int(self.totals.by_crossing.shape[-1])
+        return int(self.totals.lines.shape[-1])
 
     @property
     def effective_draws(self) -> float:
@@ -101,13 +83,14 @@ class Results:
         In currency over the whole window; `days_held` is what the baseline would have paid on the days the government
         held each crossing; `transfer_ratio` is missing where the loss is zero.
         """
-        lines = self._lines(_in_order(self.totals.by_crossing))
+        lines = lines_of(self.totals.lines)
         columns = [*HEADLINES, *COMPONENTS, *DETAILS, "road_levies", "illicit_transit", "days_held"]
         return pd.DataFrame({name: lines[name] for name in columns}, index=pd.RangeIndex(self.count, name="draw"))
 
     def drawn(self) -> pd.DataFrame:
         """Values drawn for every assumption, baseline share and the level, one row per draw."""
-        return pd.DataFrame(dict(self.totals.drawn), index=pd.RangeIndex(self.count, name="draw")).iloc[: self.count]
+        values = redraw(self.task, self.count) if self.totals.streamed else dict(self.totals.drawn)
+        return pd.DataFrame(values, index=pd.RangeIndex(self.count, name="draw"))
 
     def summary(self, currency: str | None = None) -> pd.DataFrame:
         """Headline lines: mean, median, low, high (90 % interval) and the Monte Carlo error of the median."""
@@ -137,56 +120,63 @@ class Results:
         result = self.to(currency)
         if dimension == "authority":
             return result._by_authority()
-        if dimension == "month":
-            labels = list(result.inputs.months["label"])
-            arrays = {label: result.totals.by_month[:, i] for i, label in enumerate(labels)}
-        elif dimension in ("crossing", "group"):
-            arrays = result._by_place(dimension)
-        else:
+        if dimension not in DIMENSIONS:
             raise TradeImpactError(f"by({dimension!r}): expected one of {', '.join(DIMENSIONS)}")
-        frames: dict[str, pd.DataFrame] = {}
-        for label, block in arrays.items():
-            lines = result._lines(block)
-            frames[label] = describe(
-                {n: lines[n] for n in (*HEADLINES, *COMPONENTS, *DETAILS, "road_levies")}, result.weights
-            )
-        return pd.concat(frames, names=[dimension, "line"])
+        table: pd.DataFrame = result.totals.table(dimension, result.weights).rename_axis([dimension, "line"])
+        return table
 
     def daily(self, line: str = "government_revenue", currency: str | None = None) -> pd.DataFrame:
         """One line by day: index `day`, columns mean, median, low, high."""
         result = self.to(currency)
         if line not in DAILY:
             raise TradeImpactError(f"daily({line!r}): expected one of {', '.join(DAILY)}")
-        block = result.totals.by_day[DAILY.index(line)]
-        table = describe({str(i): row for i, row in enumerate(block)}, result.weights)
-        table.index = result.inputs.window_days.rename("day")
-        return table
+        table = result.totals.table("daily", result.weights).loc[[line]]
+        return table.set_axis(result.inputs.window_days.rename("day"))
 
     def cumulative(self, currency: str | None = None) -> pd.DataFrame:
         """Loss and gain so far, by day: columns day, line (loss, gain), mean, median, low, high."""
         result = self.to(currency)
-        frames = []
-        for name, line in (("loss", "government_loss"), ("gain", "insurgent_gain")):
-            path = np.cumsum(result.totals.by_day[DAILY.index(line)], axis=0)
-            table = describe({str(i): row for i, row in enumerate(path)}, result.weights).drop(columns="mc_error")
-            frames.append(table.assign(day=result.inputs.window_days, line=name))
-        return pd.concat(frames, ignore_index=True)[["day", "line", "mean", "median", "low", "high"]]
+        every = result.totals.table("cumulative", result.weights)
+        days = result.inputs.window_days
+        frames = [every.loc[[name]].assign(day=days, line=name) for name in RUNNING]
+        return pd.concat(frames, ignore_index=True)[["day", "line", *COLUMNS[:-1]]]
 
     def to_xarray(self) -> xr.Dataset:
-        """Every ledger line as a Dataset: by crossing and draw, and by month and draw (``<line>_by_month``)."""
+        """Every ledger line as a Dataset: by crossing and draw, and by month and draw (``<line>_by_month``).
+
+        Of a run of more draws than tables are kept for, lines over all crossings by draw. Lines asked for with
+        ``keep=`` stand by crossing, day and draw (``<line>_by_day``).
+        """
         import xarray as xr
 
-        x = self.inputs
-        draw = np.arange(self.count)
-        crossing = [*x.crossings, NATIONAL]
+        x, totals = self.inputs, self.totals
         data: dict[str, Any] = {}
         for row, name in enumerate(LINES):
-            data[name] = (("crossing", "draw"), self.totals.by_crossing[row])
-            data[f"{name}_by_month"] = (("month", "draw"), self.totals.by_month[row])
+            if totals.streamed:
+                data[name] = (("draw",), totals.lines[row])
+            else:
+                data[name] = (("crossing", "draw"), totals.by_crossing[row])
+                data[f"{name}_by_month"] = (("month", "draw"), totals.by_month[row])
+        for name, values in totals.kept.items():
+            data[f"{name}_by_day"] = (("crossing", "day", "draw"), values)
         if self.weights is not None:
             data["weight"] = (("draw",), self.weights)
-        coordinates = {"crossing": crossing, "month": list(x.months["label"]), "draw": draw}
+        coordinates = {
+            "crossing": [*x.crossings, NATIONAL],
+            "month": list(x.months["label"]),
+            "day": x.window_days,
+            "draw": np.arange(self.count),
+        }
+        used = {name for dimensions, _ in data.values() for name in dimensions}
+        coordinates = {name: values for name, values in coordinates.items() if name in used}
         return xr.Dataset(data, coords=coordinates, attrs=self.manifest(flat=True))
+
+    def kept(self, line: str) -> xr.DataArray:
+        """A ledger line asked for with ``simulate(..., keep=[line])``, by crossing, day and draw: currency per day."""
+        if line not in self.totals.kept:
+            held = ", ".join(self.totals.kept) or "no line"
+            raise TradeImpactError(f"kept({line!r}): this result holds {held}; simulate with keep=[{line!r}]")
+        return self.to_xarray()[f"{line}_by_day"].rename(line)
 
     def rivals(self, currency: str | None = None) -> pd.DataFrame:
         """Government revenue by the model and by two rivals on the same draws: columns method, mean, median, low, high.
@@ -199,6 +189,36 @@ class Results:
         methods = {"Model": "government_revenue", "Days-held arithmetic": "days_held", "No change": "baseline"}
         table = describe({name: draws[line].to_numpy() for name, line in methods.items()}, result.weights)
         return table.drop(columns="mc_error").rename_axis("method").reset_index()
+
+    # --- draws and how many are enough --------------------------------------------------------------------------------
+
+    def draw(self, number: int) -> Draw:
+        """Draw `number` (from 0) run again by itself: what was drawn, who held what, every ledger line by day."""
+        from .one_draw import one_draw
+
+        return one_draw(self, number)
+
+    def convergence(
+        self, tolerance: float | None = None, line: str = "government_loss", currency: str | None = None
+    ) -> Convergence:
+        """How the headline numbers settle as draws are added, and whether there are enough of them.
+
+        Parameters
+        ----------
+        tolerance : float, optional
+            Largest standard error of the median of `line` to put up with, as a share of that median.
+        line : str
+            One of the headline lines.
+        currency : str, optional
+
+        Returns
+        -------
+        Convergence
+            ``.table``, ``.text``, ``.enough`` (None without a tolerance), ``.needed`` draws, ``.plot()``.
+        """
+        from .convergence import converge
+
+        return converge(self.to(currency), tolerance, line)
 
     # --- words --------------------------------------------------------------------------------------------------------
 
@@ -254,24 +274,6 @@ class Results:
 
     # --- inside -------------------------------------------------------------------------------------------------------
 
-    def _lines(self, block: Array) -> dict[str, Array]:
-        """Lines of one (lines, draws) block by name, with the transfer ratio per draw."""
-        lines = dict(zip(LINES, block, strict=True))
-        loss = lines["government_loss"]
-        lines["transfer_ratio"] = np.where(loss != 0, lines["insurgent_gain"] / np.where(loss != 0, loss, 1.0), np.nan)
-        return lines
-
-    def _by_place(self, dimension: str) -> dict[str, Array]:
-        x = self.inputs
-        names = [*x.crossings, NATIONAL]
-        if dimension == "crossing":
-            return {name: self.totals.by_crossing[:, i] for i, name in enumerate(names)}
-        groups = [*x.groups, *["inland"] * (len(x.crossings) - x.border), NATIONAL]
-        return {
-            g: _in_order(self.totals.by_crossing[:, [i for i, have in enumerate(groups) if have == g]])
-            for g in dict.fromkeys(groups)
-        }
-
     def _by_authority(self) -> pd.DataFrame:
         draws = self.draws()
         government = {
@@ -306,14 +308,6 @@ class Results:
 
         table = readable(self.summary()).to_html(escape=True, border=0)
         return f"<div><strong>{escape(head)}</strong>{table}<p><small>{escape(note)}</small></p></div>"
-
-
-def _in_order(blocks: Array) -> Array:
-    """Sum over the second axis one after the other, so that the number of draws cannot change a bit."""
-    total = np.zeros((blocks.shape[0], blocks.shape[2]))
-    for position in range(blocks.shape[1]):
-        total += blocks[:, position]
-    return total
 
 
 def compare(results: Mapping[str, Results], currency: str | None = None) -> pd.DataFrame:

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from difflib import get_close_matches
+from numbers import Integral
+from typing import Any
 
 import numpy as np
 
 from .case import Case
 from .engine.blocks import BLOCK, blocks
+from .engine.progress import Meter, Progress
 from .engine.sampling import Sampler, seed_of
-from .errors import TradeImpactError
+from .engine.schedule import in_order, worker_count
+from .errors import Interrupted, TradeImpactError
 from .inference import FORECASTS
 from .inputs import Inputs, prepare
-from .kernel import Array, Block, daily_loss, run_block
-from .results import Results, Totals
+from .kernel import Array, daily_loss
+from .model.ledger import LINES
+from .parts import Assembly, Task, work
+from .results import Results
 from .scenario import AsReported, Scenario, to_day
 
 DEFAULT_DRAWS = 1000
 CURRENCIES_BESIDE = ("usd",)
+CHUNK_BLOCKS = 16
+PARTS_AT_LEAST = 8  # parts to share out before they grow longer
 
 
 def simulate(
@@ -31,6 +41,11 @@ def simulate(
     forecast: str = "persist",
     draws: int = DEFAULT_DRAWS,
     rng: int | np.random.Generator | None = None,
+    chunk: int | None = None,
+    threads: int | None = None,
+    client: Any = None,
+    keep: Sequence[str] = (),
+    progress: Progress = None,
 ) -> Results:
     """Customs revenue under a scenario beside the counterfactual in which no crossing falls.
 
@@ -52,6 +67,17 @@ def simulate(
         Number of draws; the first n of more draws are the same as n draws.
     rng : int, numpy Generator or None
         Seed (0 is a seed), a Generator to take one from, or None for a fresh one, which the result reports.
+    chunk : int, optional
+        Draws handed to a worker at a time, rounded up to whole blocks of 256. It changes no number.
+    threads : int, optional
+        Threads of this process; None for one a processor. Changes no number.
+    client : dask.distributed.Client, optional
+        Run on its workers instead; changes no number, and a worker that dies loses nothing.
+    keep : sequence of str
+        Ledger lines to hold for every crossing, day and draw, 8 bytes each: see `Results.kept`.
+    progress : bool, callable or None
+        None shows a bar on whatever takes longer than two seconds where somebody may be watching; a function is called
+        with (draws done, draws in all).
 
     Returns
     -------
@@ -61,6 +87,13 @@ def simulate(
     ------
     TradeImpactError
         Where the window, the scenario, the case or the assumptions do not fit one another.
+    Interrupted
+        If the user stops the run; its `result` holds the draws that were finished.
+
+    Notes
+    -----
+    Lines over the window are held for every draw. Beyond 65,536 draws the tables by crossing, month and day are made
+    from counts in bins at most 1/1024 of the value wide; their `mc_error` says so.
 
     Examples
     --------
@@ -71,19 +104,57 @@ def simulate(
     >>> bool((r.draws()["government_loss"] > 0).mean() > 0.9)
     True
     """
+    day = None if as_of is None else to_day(as_of)
     first, last = to_day(start), to_day(end)
     if last < first:
         raise TradeImpactError(f"the window ends on {last}, before it starts on {first}; both ends are included")
     list(blocks(draws))  # refuse a bad number before any work
     if forecast not in FORECASTS:
         raise TradeImpactError(f"forecast={forecast!r}: expected one of {', '.join(FORECASTS)}")
-    day = None if as_of is None else to_day(as_of)
-    known = case if day is None else case.as_of(day)
-    inputs = prepare(known, scenario, first, last, as_of=day, forecast=forecast)
-    if inputs.inferred is not None and day is not None:
-        inputs = replace(inputs, scenario=inputs.scenario.named(f"as reported by {day}"))
-    run = Run(inputs, seed_of(rng), draws)
-    return run.results(case.currency.lower())
+    how = How(chunk, threads, client, tuple([keep] if isinstance(keep, str) else keep), progress)
+    return prepared(case, scenario, first, last, day, forecast, draws, seed_of(rng), how).results(case.currency.lower())
+
+
+def prepared(
+    case: Case,
+    scenario: Scenario | AsReported | None,
+    start: date,
+    end: date,
+    as_of: date | None,
+    forecast: str,
+    draws: int,
+    seed: int,
+    how: How,
+) -> Run:
+    """A run laid out and not started."""
+    known = case if as_of is None else case.as_of(as_of)
+    inputs = prepare(known, scenario, start, end, as_of=as_of, forecast=forecast)
+    if inputs.inferred is not None and as_of is not None:
+        inputs = replace(inputs, scenario=inputs.scenario.named(f"as reported by {as_of}"))
+    return Run(inputs, seed, draws, how)
+
+
+@dataclass(frozen=True)
+class How:
+    """How a run is carried out: nothing here changes a number."""
+
+    chunk: int | None = None
+    threads: int | None = None
+    client: Any = None
+    keep: tuple[str, ...] = ()
+    progress: Progress = False
+
+    def __post_init__(self) -> None:
+        if self.chunk is not None and (
+            not isinstance(self.chunk, Integral) or isinstance(self.chunk, bool) or self.chunk < 1
+        ):
+            raise TradeImpactError(f"chunk={self.chunk!r}: expected a whole number of draws of at least 1, or None")
+        for name in self.keep:
+            if name not in LINES:
+                close = get_close_matches(name, LINES, n=1)
+                hint = f"did you mean {close[0]!r}?" if close else f"expected some of {', '.join(LINES)}"
+                raise TradeImpactError(f"keep={name!r}: {hint}")
+        worker_count(self.threads, 1)
 
 
 @dataclass(frozen=True)
@@ -93,25 +164,31 @@ class Run:
     inputs: Inputs
     seed: int
     draws: int
+    how: How = How()
 
     def results(self, currency: str) -> Results:
         """Run all blocks with money in `currency` (the case's, or usd at dated rates)."""
-        weights = self._weights(currency)
-        x = self.inputs
-        sampler = self.sampler()
-        kept: list[tuple[Block, int]] = [
-            (run_block(x, sampler, number, weights), wanted) for number, wanted in blocks(self.draws)
-        ]
-        totals = Totals(
-            by_crossing=_join([(b.by_crossing, n) for b, n in kept]),
-            by_month=_join([(b.by_month, n) for b, n in kept]),
-            by_day=_join([(b.by_day, n) for b, n in kept]),
-            by_authority=_join([(b.by_authority, n) for b, n in kept]),
-            holders=_mean([(b.holders, n) for b, n in kept]),
-            open_share=_mean([(b.open_share, n) for b, n in kept]),
-            drawn={name: np.concatenate([b.drawn[name][:n] for b, n in kept]) for name in kept[0][0].drawn},
-        )
-        return Results(inputs=x, totals=totals, seed=self.seed, currency=currency, rerun=self.results)
+        task = self.task(currency)
+        parts = _parts(self.draws, self.how)
+        made = Assembly(task)
+        with Meter(self.draws, self.how.progress, self.inputs.scenario.name) as meter:
+            try:
+                for part in in_order(work, task, parts, threads=self.how.threads, client=self.how.client):
+                    meter.add(made.add(part))
+            except KeyboardInterrupt:
+                raise Interrupted(self._result(made, currency) if made.done else None, made.done, self.draws) from None
+        return self._result(made, currency)
+
+    def _result(self, made: Assembly, currency: str) -> Results:
+        return Results(
+            inputs=self.inputs, totals=made.totals(), seed=self.seed, currency=currency, task=made.task,
+            rerun=replace(self, draws=made.done).results,
+        )  # fmt: skip
+
+    def task(self, currency: str | None = None) -> Task:
+        """What the workers of this run share."""
+        own = self.inputs.case.currency.lower()
+        return Task(self.inputs, self.seed, self.draws, self._day_weights(currency or own), self.how.keep)
 
     def daily_loss(self) -> Array:
         """Government loss by day and draw in the case's currency, (window days, draws), and nothing else."""
@@ -121,11 +198,9 @@ class Run:
 
     def sampler(self) -> Sampler:
         """The draws of this run."""
-        x = self.inputs
-        groups = {m.group: x.case.correlations[m.group] for m in x.marginals if m.group}
-        return Sampler(x.marginals, x.scores, groups, self.seed)
+        return self.task().sampler
 
-    def _weights(self, currency: str) -> Array:
+    def _day_weights(self, currency: str) -> Array:
         own = self.inputs.case.currency.lower()
         days = len(self.inputs.window_days)
         if currency == own:
@@ -140,15 +215,11 @@ class Run:
         return np.asarray(1.0 / rate)
 
 
-def _join(parts: list[tuple[Array, int]]) -> Array:
-    """Blocks side by side along the draws, padding cut."""
-    out = np.empty((*parts[0][0].shape[:-1], sum(n for _, n in parts)))
-    for position, (block, n) in enumerate(parts):
-        out[..., position * BLOCK : position * BLOCK + n] = block[..., :n]
-    return out
-
-
-def _mean(parts: list[tuple[Array, int]]) -> Array:
-    """Mean over the draws wanted; paths that are the same in every draw have one."""
-    total = sum((b[..., :n].sum(axis=-1) if b.shape[-1] > 1 else b[..., 0] * n for b, n in parts), np.zeros(()))
-    return np.asarray(total / sum(n for _, n in parts))
+def _parts(draws: int, how: How) -> list[list[int]]:
+    """Block numbers of each part: `chunk` draws, rounded up to whole blocks."""
+    numbers = [number for number, _ in blocks(draws)]
+    # long enough to be worth handing out, and short enough that there is one for every worker
+    size = min(CHUNK_BLOCKS, max(len(numbers) // PARTS_AT_LEAST, 1))
+    if how.chunk is not None:
+        size = -(-how.chunk // BLOCK)
+    return [numbers[i : i + size] for i in range(0, len(numbers), size)]

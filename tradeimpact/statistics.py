@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -66,19 +67,14 @@ def describe(draws: Mapping[str, Array], weights: Array | None = None) -> pd.Dat
     The error is the standard error over the medians of the independent scrambles; NaN with too few draws.
     """
     names = list(draws)
-    table = np.stack([np.asarray(draws[n], dtype=float) for n in names])
+    return describe_rows(np.stack([np.asarray(draws[n], dtype=float) for n in names]), pd.Index(names), weights)
+
+
+def describe_rows(table: Array, index: pd.Index[Any], weights: Array | None = None) -> pd.DataFrame:
+    """The same for the rows of `table` (rows, draws)."""
     median, low, high = quantiles(table, (0.5, LOW, HIGH), weights)
-    frame = pd.DataFrame(
-        {
-            "mean": mean(table, weights),
-            "median": median,
-            "low": low,
-            "high": high,
-            "mc_error": mc_error(table, weights),
-        },
-        index=pd.Index(names),
-    )
-    return frame[list(COLUMNS)]
+    columns = (mean(table, weights), median, low, high, mc_error(table, weights))
+    return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)), index=index)
 
 
 def mean(x: Array, weights: Array | None = None) -> Array:

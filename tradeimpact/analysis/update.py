@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from ..errors import TradeImpactError
 from ..model.ledger import COMPONENTS
-from ..results import HEADLINES, Results
+from ..results import Results
+from ..tally import HEADLINES
 
 Array = NDArray[np.float64]
 

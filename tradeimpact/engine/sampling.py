@@ -10,6 +10,7 @@ generator, addressed by (seed, stream, n).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -131,6 +132,12 @@ class Sampler:
     def reseeded(self, seed: int) -> Sampler:
         """The same marginals with another seed."""
         return Sampler(self.marginals, self.scores, self._correlations, seed)
+
+    def fork(self) -> Sampler:
+        """The same draws for another thread: what is fixed is shared, the place in the sequence is its own."""
+        twin = copy(self)
+        twin._engine, twin._next = None, -1
+        return twin
 
     def _group(self, group: str, rho: float) -> tuple[list[int], Array]:
         members = [m for m in self.marginals if m.group == group]
