@@ -71,6 +71,7 @@ class Assumptions:
     records: Mapping[str, Assumption]
     correlations: Mapping[str, float] = field(default_factory=dict)
     changed: tuple[tuple[str, str, str, str], ...] = ()  # name, before, after, source
+    defaults: frozenset[str] = frozenset()  # names that the case left to the library
 
     @classmethod
     def empty(cls) -> Assumptions:
@@ -166,6 +167,12 @@ class Assumptions:
             if not record.alternatives:
                 rows.append(base)
         return pd.DataFrame(rows, columns=["name", *[c for c in columns if c != "name"]])
+
+    def origin(self, name: str) -> str:
+        """Whose number it is: "user" (set by `assume`), "default" (the case left it open) or "case"."""
+        if any(entry[0] == name for entry in self.changed):
+            return "user"
+        return "default" if name in self.defaults else "case"
 
     def changes(self) -> pd.DataFrame:
         """What a user changed: assumption, before, after, source."""

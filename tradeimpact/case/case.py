@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING, Any, cast, overload
+from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
@@ -19,51 +19,14 @@ from .checks import row_numbers
 from .codebook import codebook
 from .convert import to_text
 from .replace import difference, typed_tables
+from .views import Tables, View
 
 if TYPE_CHECKING:
     from ..scenario import AsReported, Scenario
 
 USER = "set by the user"
+MEASURES = ("revenue", "trade_value")
 CHANGES = ("kind", "name", "before", "after", "source")
-
-
-class Tables(Mapping[str, pd.DataFrame]):
-    """Tables of a case by name, each look a copy. Lists those with rows; knows all of the codebook."""
-
-    def __init__(self, tables: Mapping[str, pd.DataFrame], currency: str) -> None:
-        self._tables = tables
-        self._book = codebook(currency)
-
-    def __getitem__(self, name: str) -> pd.DataFrame:
-        if name not in self._book:
-            raise CaseError(f"There is no table {name!r}. {did_you_mean(name, self._book)}".strip())
-        return self._tables[name].copy() if name in self._tables else self._book[name].empty()
-
-    def __iter__(self) -> Iterator[str]:
-        return (name for name in self._book if len(self._tables.get(name, ())))
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-    def __contains__(self, name: object) -> bool:
-        return name in list(self)
-
-    def __repr__(self) -> str:
-        return f"Tables({', '.join(f'{name}: {len(self._tables[name])} rows' for name in self)})"
-
-
-class _View:
-    """Attribute of a case that gives a copy of the table of the same name."""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    @overload
-    def __get__(self, case: None, owner: type) -> _View: ...
-    @overload
-    def __get__(self, case: Case, owner: type) -> pd.DataFrame: ...
-    def __get__(self, case: Case | None, owner: type) -> pd.DataFrame | _View:
-        return self if case is None else case.tables[self.name]
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -90,34 +53,109 @@ class Case:
     _assumptions: Assumptions = field(default_factory=Assumptions.empty)
     _changed: tuple[tuple[str, str, str, str], ...] = ()  # table, before, after, source
 
-    crossings = _View()
-    authorities = _View()
-    baseline = _View()
-    constraints = _View()
-    inland = _View()
-    national = _View()
-    revenue = _View()
-    trade = _View()
-    commodities = _View()
-    trucks = _View()
-    reports = _View()
-    speakers = _View()
-    corrections = _View()
-    hindsight_reports = _View()
-    truth = _View()
-    hindsight_control = _View()
-    closures = _View()
-    diversion = _View()
-    insecurity = _View()
-    calendar = _View()
-    fx = _View()
-    tariff = _View()
-    levies = _View()
-    leakage = _View()
-    illicit = _View()
-    income_estimates = _View()
-    outcomes = _View()
-    sources = _View()
+    crossings = View()
+    authorities = View()
+    baseline = View()
+    flows = View()
+    constraints = View()
+    inland = View()
+    national = View()
+    revenue = View()
+    trade = View()
+    commodities = View()
+    trucks = View()
+    reports = View()
+    reported_holders = View()
+    speakers = View()
+    corrections = View()
+    hindsight_reports = View()
+    truth = View()
+    hindsight_control = View()
+    closures = View()
+    diversion = View()
+    insecurity = View()
+    calendar = View()
+    fx = View()
+    other_fx = View()
+    tariff = View()
+    levies = View()
+    leakage = View()
+    illicit = View()
+    income_estimates = View()
+    outcomes = View()
+    sources = View()
+
+    @classmethod
+    def from_tables(
+        cls,
+        tables: Mapping[str, pd.DataFrame] | None = None,
+        *,
+        currency: str,
+        crossings: pd.DataFrame | None = None,
+        national: pd.DataFrame | None = None,
+        revenue: pd.DataFrame | None = None,
+        baseline: pd.DataFrame | None = None,
+        trucks: pd.DataFrame | None = None,
+        reports: pd.DataFrame | None = None,
+        fx: pd.DataFrame | None = None,
+        assumptions: Mapping[str, Any] | pd.DataFrame | None = None,
+        name: str = "my-case",
+        title: str = "",
+        calendar_name: str = "gregorian",
+        dates_in: str = "gregorian",
+        baseline_until: str | date | None = None,
+        synthetic: bool = False,
+    ) -> Case:
+        """Case from tables of your own; what they leave out takes stated, wide defaults.
+
+        Parameters
+        ----------
+        tables : mapping of DataFrame, optional
+            Tables by the codebook's names, as :func:`~tradeimpact.read_tables` gives them; columns as in the codebook,
+            those that have a default or need no value may be left out.
+        currency : str
+            Three capital letters; all money is in it unless a column says otherwise.
+        crossings, national, revenue, baseline, trucks, reports, fx : DataFrame, optional
+            The usual ones by name. Crossings are needed, and one figure of revenue: a national total of a period
+            before the crisis, or figures of crossings in `revenue` or `baseline`.
+        assumptions : mapping or DataFrame, optional
+            Your own, as in :meth:`assume`: ``{"gap": (0.3, 0.4, 0.5)}``, or rows with name, low, best, high and source.
+        name, title : str
+        calendar_name : {"gregorian", "solar_hijri", "ethiopian"}
+            Calendar by whose months results are summed where no table `calendar` is given.
+        dates_in : {"gregorian", "solar_hijri", "ethiopian"}
+            Calendar in which the tables write their days.
+        baseline_until : day, optional
+            Last day before the crisis; without it the day before the first report.
+        synthetic : bool
+            Whether the data are invented.
+
+        Returns
+        -------
+        Case
+
+        Raises
+        ------
+        CaseError
+            Lists every problem, with rows counted from 2 for the first (or as in the file that `read_tables` read).
+
+        Warns
+        -----
+        TradeImpactWarning
+            Once, listing all that was filled in or left to a default.
+        """
+        from .own import from_tables
+
+        given = {"crossings": crossings, "national": national, "revenue": revenue, "baseline": baseline,
+                 "trucks": trucks, "reports": reports, "fx": fx}  # fmt: skip
+        metadata: dict[str, Any] = {
+            "name": name,
+            "title": title or name,
+            "currency": currency,
+            "calendar": calendar_name,
+        }
+        metadata |= {"dates_in": dates_in, "baseline_until": baseline_until, "synthetic": synthetic}
+        return from_tables(tables or {}, given, metadata, assumptions)
 
     @property
     def tables(self) -> Tables:
@@ -136,8 +174,9 @@ class Case:
 
     @property
     def assumptions(self) -> pd.DataFrame:
-        """Assumptions, one row each: name, low, best, high, unit, source, grade …"""
-        return self._assumptions.frame()
+        """Assumptions, one row each: name, low, best, high, unit, source, grade … and origin (case, default, user)."""
+        frame = self._assumptions.frame()
+        return frame.assign(origin=[self._assumptions.origin(name) for name in frame["name"]])
 
     @property
     def changes(self) -> pd.DataFrame:
@@ -175,6 +214,14 @@ class Case:
     def inland_units(self) -> pd.DataFrame:
         """Rows of the units that assess inland, sorted by name."""
         return self._units_of("inland")
+
+    @property
+    def baseline_measure(self) -> str:
+        """What baseline.csv holds: collected "revenue", or recorded "trade_value" as the descriptor may say."""
+        stated = str(self._metadata.get("baseline_measure", MEASURES[0]))
+        if stated not in MEASURES:
+            raise CaseError(f"datapackage.json: baseline_measure {stated!r}; write {' or '.join(MEASURES)}")
+        return stated
 
     @property
     def baseline_until(self) -> date:

@@ -2,7 +2,7 @@
 
 A closure or halt opens an episode, cargo passing again or insurgents collecting ends it. Statements about people,
 holidays or borders are not about cargo. Conflicting statements on one episode widen its window instead of being
-averaged.
+averaged; a cut road and a shut gate are two episodes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,14 @@ from ..tables import records
 if TYPE_CHECKING:
     from .case import Case
 
-SHUT = {"closed_by_neighbour": "neighbour", "closed_by_holder": "holder", "trade_halted": "halted"}
+ROAD = "road"  # an open post whose road is cut: a little still passes
+SHUT = {
+    "closed_by_neighbour": "neighbour",
+    "closed_by_holder": "holder",
+    "closed_by_own_side": "own_side",
+    "trade_halted": "halted",
+    "road_cut": ROAD,
+}
 OPEN = ("reopened", "partially_reopened", "insurgents_begin_collecting")
 SAME_EPISODE_DAYS = 3  # openings this close to the first one belong to the same end
 COLUMNS = ("crossing", "closed_by", "start_first", "start_last", "end_first", "end_last", "reports")
@@ -28,7 +35,7 @@ def closings(case: Case) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns crossing, closed_by, start_first, start_last (window of the first shut day), end_first, end_last
+        Columns crossing, closed_by ("road" where the post is open and its road is cut), start_first, start_last (window of the first shut day), end_first, end_last
         (window of the last shut day, missing while no end is reported), reports (their names).
     """
     skipped = {
@@ -65,7 +72,8 @@ def _episodes(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     day = pd.Timedelta(days=1)
     for row in rows:
         if row["event"] in SHUT:
-            if running is None or opened is not None:
+            other = running is not None and (running["closed_by"] == ROAD) != (SHUT[row["event"]] == ROAD)
+            if running is None or opened is not None or other:
                 running, opened = _begin(row), None
                 found.append(running)
             else:

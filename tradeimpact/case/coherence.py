@@ -12,6 +12,7 @@ from .codebook import Column, Table
 from .convert import split_names
 
 Tables = Mapping[str, pd.DataFrame]
+SHARE_SLACK = 0.005  # rounding of printed shares
 CORRECTIONS = {
     "role": ("government", "insurgent", "neighbour", "witness", "relay"),
     "proposition": ("lost", "collecting", "promise", "held", "fighting", "none"),
@@ -156,6 +157,28 @@ def _goods(tables: Tables) -> list[Problem]:
     ]
 
 
+def _shares(tables: Tables) -> list[Problem]:
+    """Shares of the flows of a crossing, and of the holders a report names, add up to 1."""
+    problems = []
+    for name, unit, column in (("flows", "crossing", "share_best"), ("reported_holders", "report", "share")):
+        if name not in tables:
+            continue
+        sums = tables[name].groupby(unit)[column].sum()
+        off = sums[(sums - 1).abs() > SHARE_SLACK]
+        if len(off):
+            found = ", ".join(f"{key} {total:g}" for key, total in off.head(5).items())
+            problem = Problem(
+                file=f"{name}.csv",
+                column=column,
+                rows=rows_where(tables[name][unit].isin(off.index)),
+                found=f"shares that add up to something else: {found}",
+                expected=f"1 for each {unit}",
+                remedy="Correct the shares, or add the row that is missing.",
+            )
+            problems.append(problem)
+    return problems
+
+
 def _corrections(tables: Tables) -> list[Problem]:
     """A correction gives a role or a proposition that the rules of evidence know."""
     if "corrections" not in tables:
@@ -247,6 +270,7 @@ CASE_CHECKS: tuple[tuple[tuple[str, ...], Callable[[Tables], list[Problem]]], ..
     (("crossings", "inland", "trucks"), _kinds),
     (("inland",), _feeds),
     (("commodities", "crossings"), _goods),
+    (("crossings",), _shares),
     (("corrections",), _corrections),
     (("authorities",), _governments),
     (("calendar",), _months),

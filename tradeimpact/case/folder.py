@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import pandas as pd
 
 from ..errors import CaseError, Problem, did_you_mean
 from .assumptions import Assumptions
+from .build import FORM, complete
+from .calendar_systems import SYSTEMS
 from .checks import check_table
 from .codebook import ANY_CURRENCY, Table, codebook
 from .coherence import check_case
@@ -46,6 +49,8 @@ class Folder:
         All of them, of severity "error".
     changed : list of str
         Files whose bytes differ from the descriptor's hash, or that it does not list.
+    notes : list of str
+        What was filled in or lent, where the descriptor says that its tables are short.
     """
 
     metadata: dict[str, Any] = field(default_factory=dict)
@@ -53,6 +58,7 @@ class Folder:
     assumptions: Assumptions = field(default_factory=Assumptions.empty)
     problems: list[Problem] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def read_folder(folder: Path, *, currency: str = "") -> Folder:
@@ -70,6 +76,9 @@ def read_folder(folder: Path, *, currency: str = "") -> Folder:
         read.metadata, problems = read_descriptor(folder)
         read.problems.extend(problems)
         currency = str(read.metadata.get("currency") or _guess_currency(folder))
+    if read.metadata.get("form") == FORM:
+        _read_short(folder, currency, read)
+        return read
     _check_names(folder, read)
     book = codebook(currency)
     unread = [name for name, table in book.items() if not _read_table(folder, table, read)]
@@ -186,6 +195,33 @@ def _read_table(folder: Path, table: Table, read: Folder) -> bool:
     return all(key in raw.columns for key in table.key)
 
 
+def _read_short(folder: Path, currency: str, read: Folder) -> None:
+    """Read tables that leave out what has a default, complete them and check them."""
+    raw: dict[str, pd.DataFrame] = {}
+    for path in sorted(folder.glob("*.csv")):
+        data, problems = read_bytes(folder, path.name)
+        text, problems = decode(data, path.name) if data is not None else (None, problems)
+        frame, problems = parse_csv(text, path.name) if text is not None else (None, problems)
+        read.problems.extend(problems)
+        if frame is not None and len(frame) and not path.stem.startswith(EXTRA):
+            raw[path.stem] = frame
+    systems = {}
+    for entry in ("calendar", "dates_in"):
+        systems[entry] = str(read.metadata.get(entry) or SYSTEMS[0])
+        if systems[entry] not in SYSTEMS:
+            found = f"{entry} {systems[entry]!r}"
+            read.problems.append(_descriptor_problem(found, "Choose one.", f"one of {', '.join(SYSTEMS)}"))
+            systems[entry] = SYSTEMS[0]
+    stated = str(read.metadata.get("baseline_until") or "")
+    until = date.fromisoformat(stated) if is_day(stated) else None
+    built = complete(raw, currency=currency, until=until, **systems)
+    read.tables, read.notes = built.tables, built.notes
+    read.problems.extend(built.problems)
+    if built.until is not None:
+        read.metadata["baseline_until"] = built.until.isoformat()
+    _read_assumptions(folder, read)
+
+
 def _read_assumptions(folder: Path, read: Folder) -> None:
     if not (folder / ASSUMPTIONS).exists():
         return
@@ -203,7 +239,7 @@ def _read_assumptions(folder: Path, read: Folder) -> None:
 def _compare(file: str, data: bytes, read: Folder) -> None:
     """Note a file whose bytes are not those that the descriptor lists."""
     resources = read.metadata.get("resources", [])
-    if not isinstance(resources, list) or not read.metadata:
+    if not isinstance(resources, list) or not read.metadata or read.metadata.get("form") == FORM:
         return
     listed = {entry.get("path"): entry.get("hash") for entry in resources if isinstance(entry, dict)}
     if listed.get(file) != digest(data):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..errors import CaseError, TradeImpactWarning, did_you_mean
+from .build import FORM, finished
 from .case import Case
 from .folder import DESCRIPTOR, REPACK, Folder, read_descriptor, read_folder
 from .read import decode, parse_csv, read_bytes
@@ -86,7 +87,8 @@ def load_case(case: str | os.PathLike[str]) -> Case:
     Warns
     -----
     TradeImpactWarning
-        If files differ from the descriptor's hashes: somebody edited them, which is allowed.
+        If files differ from the descriptor's hashes: somebody edited them, which is allowed. If the case leaves
+        something to the library's defaults: short tables (``"form": "short"`` in the descriptor), or no assumptions.
     """
     folder = find_case(case)
     read = read_folder(folder)
@@ -100,7 +102,10 @@ def load_case(case: str | os.PathLike[str]) -> Case:
             TradeImpactWarning,
             stacklevel=2,
         )
-    return _case(name, read)
+    made = _case(name, read)
+    if read.metadata.get("form") == FORM or not read.assumptions.records:
+        return finished(made, read.notes)
+    return made
 
 
 def _case(name: str, read: Folder) -> Case:

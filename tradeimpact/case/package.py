@@ -16,6 +16,7 @@ import pandas as pd
 
 from ..errors import CaseError
 from ..write import write_text
+from .build import FORM
 from .codebook import Column, Table, codebook
 from .folder import ASSUMPTIONS, DESCRIPTOR, SCHEMA_VERSION, digest, read_folder
 
@@ -60,6 +61,11 @@ def package(
         raise CaseError(f"{os.fspath(folder)!r} is not a folder. Give the folder that holds the tables of a case.")
     given = {"title": title, "description": description, "currency": currency, "calendar": calendar}
     metadata = _metadata(place, {key: value for key, value in given.items() if value is not None})
+    if metadata.get("form") == FORM:
+        raise CaseError(
+            f"The case in {place.name!r} has short tables, which are completed when it is read; there is nothing to "
+            "package. Load it and write it in full with tradeimpact.save_case(case, FOLDER)."
+        )
     read = read_folder(place, currency=str(metadata["currency"]))
     if read.problems:
         raise CaseError(read.problems, f"Case {metadata['name']!r}")

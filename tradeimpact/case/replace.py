@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 import pandas as pd
 
@@ -39,7 +39,7 @@ def typed_tables(
             hint = did_you_mean(name, book) or f"Tables are {', '.join(book)}."
             raise CaseError(f"There is no table {name!r} in a case. {hint}")
         table = book[name]
-        typed[name], found = convert(_as_text(frame, table), table, table.file)
+        typed[name], found = convert(table_text(frame, table.name, table.columns), table, table.file)
         problems += found
         problems += check_table(typed[name], table, table.file)
     after = check_case({**others, **typed}, book)
@@ -60,16 +60,16 @@ def difference(old: pd.DataFrame, new: pd.DataFrame, key: list[str]) -> tuple[st
     return _rows(old), f"{_rows(new)}: {added} added, {removed} removed, {changed} changed"
 
 
-def _as_text(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
-    """Cells as text, with key columns taken back from the index if they were put there."""
+def table_text(frame: pd.DataFrame, name: str, columns: Container[str]) -> pd.DataFrame:
+    """Cells of a table given by hand as text, with `columns` taken back from the index if they were put there."""
     if not isinstance(frame, pd.DataFrame):
         kind = type(frame).__name__
-        raise CaseError(f"Table {table.name!r} is given as {kind}; expected a DataFrame with its rows and columns.")
-    if any(name in table.columns and name not in frame.columns for name in frame.index.names):
+        raise CaseError(f"Table {name!r} is given as {kind}; expected a DataFrame with its rows and columns.")
+    if any(level in columns and level not in frame.columns for level in frame.index.names):
         frame = frame.reset_index()
     twice = frame.columns[frame.columns.duplicated()]
     if len(twice):
-        raise CaseError(f"Table {table.name!r} has the column {str(twice[0])!r} more than once. Drop all but one.")
+        raise CaseError(f"Table {name!r} has the column {str(twice[0])!r} more than once. Drop all but one.")
     return to_text(frame)
 
 

@@ -13,6 +13,7 @@ from ..errors import Problem
 from .checks import row_numbers, rows_where
 from .codebook import codebook
 from .convert import split_names
+from .derive import DEFAULT
 from .folder import ASSUMPTIONS, DESCRIPTOR, REPACK, Folder, read_folder
 from .load import find_case
 
@@ -52,6 +53,7 @@ def problems_of(folder: Path) -> list[Problem]:
     for check in (_over_country, _early_outcomes, _infeasible, _unknown_rows):
         problems.extend(check(tables))
     problems.extend(_assumption_sources(read))
+    problems.extend(_lent(read))
     if read.changed:
         found = f"other bytes than packaged in {', '.join(read.changed)}"
         remedy = f"{REPACK} if the change is yours; else get the case again."
@@ -159,13 +161,25 @@ def _infeasible(tables: Tables) -> list[Problem]:
 def _assumption_sources(read: Folder) -> list[Problem]:
     """Assumptions whose sources the table of sources does not list."""
     known = set(read.tables["sources"]["source"]) if "sources" in read.tables else set()
-    given = {part for source in read.assumptions.frame()["source"] for part in split_names(str(source))}
+    stated = [str(source) for source in read.assumptions.frame()["source"]]
+    given = {part for source in stated if not source.startswith(DEFAULT) for part in split_names(source)}
     lost = sorted(given - known)
     if not lost:
         return []
     found = f"sources that are not listed: {', '.join(lost[:5])}"
     remedy = "Correct them, or add them to sources.csv."
     return [_warning(file=ASSUMPTIONS, column="source", found=found, expected="sources of sources.csv", remedy=remedy)]
+
+
+def _lent(read: Folder) -> list[Problem]:
+    """What short tables left to the library."""
+    problems = []
+    for note in read.notes:
+        table = note.split(":")[0].split(".")[0]
+        file = f"{table}.csv" if table in codebook() else DESCRIPTOR
+        remedy = "Leave it if it is near enough; what you state yourself takes its place."
+        problems.append(_warning(file=file, found=note, expected="stated by the case", remedy=remedy))
+    return problems
 
 
 def _unknown_rows(tables: Tables) -> list[Problem]:
