@@ -12,16 +12,31 @@ from numpy.typing import NDArray
 
 from .engine.blocks import BLOCK
 from .engine.sampling import uniforms
+from .flows import drawn_shares
 from .inputs import Inputs
 from .model import baseline as base
 from .model.tariff import split_gap
 
 Array = NDArray[np.float64]
 
+DAYS_OF_YEAR = 365.25
+
 
 def at_crossings(p: Mapping[str, Array], name: str, crossings: tuple[str, ...]) -> Array:
     """An assumption at each crossing, (crossings, draws): its own record where there is one, else the general one."""
     return np.stack([p.get(f"{name}.{c}", p[name]) for c in crossings])
+
+
+def has_own_levy(p: Mapping[str, Array], authority: str) -> bool:
+    """Whether an authority has a levy of its own wherever it holds a crossing."""
+    return f"levy_per_truck.{authority}" in p
+
+
+def levy_per_truck(p: Mapping[str, Array], authority: str, crossings: tuple[str, ...]) -> Array:
+    """Levy per truck of an authority at each crossing, case currency (crossings, draws): its own, else the crossing's."""
+    if has_own_levy(p, authority):
+        return np.broadcast_to(p[f"levy_per_truck.{authority}"], (len(crossings), BLOCK))
+    return at_crossings(p, "levy_per_truck", crossings)
 
 
 def baseline_of(x: Inputs, p: dict[str, Array], seed: int, block: int) -> tuple[Array, Array, Array, dict[str, Array]]:
@@ -36,12 +51,26 @@ def baseline_of(x: Inputs, p: dict[str, Array], seed: int, block: int) -> tuple[
         m0[np.ix_(who, hit)] *= base.two_piece(a, b, c, p["holiday"])
     drawn = {name: v for name, v in p.items() if not name.startswith(("part.", "total."))}
     drawn |= {f"share.{c}": share[i] for i, c in enumerate(x.crossings)}
+    for flow, value in _flow_revenue(x, p).items():
+        drawn |= {f"recorded.{flow}.{c}": value[0][i] for i, c in enumerate(x.crossings)}
+        drawn |= {f"collected.{flow}.{c}": value[1][i] for i, c in enumerate(x.crossings)}
+    if x.flows:
+        drawn |= {f"declared_rate.{c}": rate for c, rate in zip(x.crossings, declared_rate(x, p), strict=True)}
     drawn["baseline_level"] = level[x.window].mean(axis=0)
     return m0, r0[:, None], ordinary, drawn
 
 
 def annual_parts(x: Inputs, p: Mapping[str, Array]) -> Array:
-    """Annual collected revenue of each unit that meets every adding-up constraint, currency per year (C, B)."""
+    """Annual collected revenue of each unit, currency per year (C, B); what it rests on meets every adding-up constraint.
+
+    That is revenue itself, or recorded trade value of which each flow pays its own assumed rate.
+    """
+    parts = fitted_parts(x, p)
+    return parts * declared_rate(x, p) if x.flows else parts
+
+
+def fitted_parts(x: Inputs, p: Mapping[str, Array]) -> Array:
+    """What baseline.csv holds, drawn so that every adding-up constraint is met, currency per year (C, B)."""
     low, best, high = x.parts
     start = base.two_piece(low[:, None], best[:, None], high[:, None], np.stack([p[f"part.{c}"] for c in x.crossings]))
     totals = np.empty((len(x.constraints), BLOCK))
@@ -54,16 +83,33 @@ def collected_rates(x: Inputs, p: Mapping[str, Array]) -> tuple[Array, Array, Ar
     """Collected rate on true customs value, undeclared share and leakage share of each unit, (C, B) each.
 
     Where a crossing has commodity data, the rate is what the schedule takes of its mix, less the gap; elsewhere it is
-    the drawn rate on declared value, less what is not declared.
+    the drawn rate on declared value, less what is not declared. Recorded trade value counts as declared value.
     """
     undeclared, leaking = split_gap(at_crossings(p, "gap", x.crossings), p["gap_split"])
-    rate = at_crossings(p, "collected_rate_declared", x.crossings) * (1 - undeclared)
+    rate = declared_rate(x, p) * (1 - undeclared)
     for position, c in enumerate(x.crossings):
         if c in x.statutory:
             low, best, high = x.statutory[c]
             scheduled = base.two_piece(low, best, high, p["tariff"])
             rate[position] = scheduled * (1 - undeclared[position]) * (1 - leaking[position])
     return rate, undeclared, leaking
+
+
+def declared_rate(x: Inputs, p: Mapping[str, Array]) -> Array:
+    """Collected over declared value of each unit, (C, B): one rate, or those of its flows weighed by their shares."""
+    if not x.flows:
+        return at_crossings(p, "collected_rate_declared", x.crossings)
+    shares = drawn_shares(x.flows, x.crossings, p)
+    return sum((shares[f] * at_crossings(p, f"collected_rate_{f}", x.crossings) for f in shares), np.zeros(()))
+
+
+def _flow_revenue(x: Inputs, p: Mapping[str, Array]) -> dict[str, tuple[Array, Array]]:
+    """By flow: recorded value and revenue of each unit, currency per year, (C, B) each; empty without flows."""
+    if not x.flows:
+        return {}
+    value = fitted_parts(x, p)
+    parts = {f: value * share for f, share in drawn_shares(x.flows, x.crossings, p).items()}
+    return {f: (part, part * at_crossings(p, f"collected_rate_{f}", x.crossings)) for f, part in parts.items()}
 
 
 def _level(x: Inputs, p: dict[str, Array], seed: int, block: int) -> tuple[Array, Array]:
@@ -81,8 +127,14 @@ def _level(x: Inputs, p: dict[str, Array], seed: int, block: int) -> tuple[Array
 
 
 def _anchor(x: Inputs, p: dict[str, Array]) -> Array:
-    """Level per ordinary day in the anchor period: one of the conflicting rows in each draw, inside its rounding."""
+    """Level per ordinary day in the anchor period: one of the conflicting rows in each draw, inside its rounding.
+
+    Where the baseline is trade value the level is the sum of the parts: no national row counts their revenue.
+    """
     from scipy.special import ndtr
+
+    if x.flows:
+        return np.asarray(annual_parts(x, p).sum(axis=0) / DAYS_OF_YEAR)
 
     pick = np.minimum((ndtr(p["level_row"]) * len(x.anchors)).astype(int), len(x.anchors) - 1)
     rows = [base.two_piece(*row, p["level_value"]) for row in x.anchors]

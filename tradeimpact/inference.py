@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from .case import Case
 from .case.evidence import CLASSES, clusters, evidence
+from .case.reported import holder_shares
 from .engine.blocks import BLOCK, blocks
 from .engine.sampling import Sampler, seed_of, uniform_days, uniforms
 from .errors import TradeImpactError
@@ -128,9 +129,9 @@ def chain_of(known: Evidence, p: dict[str, Array], seed: int, block: int, until:
     loss, back = (np.zeros((days, count), dtype=np.int64) for _ in range(2))
     for c in range(count):
         stated = [(s.published, s.proposition) for s in statements if s.crossing == c]
-        loss[:, c] = silent_days(
-            [day for day, says in stated if says in ("lost", "collecting", "promise")], days, until
-        )
+        told = [day for day, says in stated if says in ("lost", "collecting", "promise")]
+        loss[:, c] = silent_days(told, days, until)
+        loss[0, c] *= all(day >= 0 for day in told)  # told before the chain begins: no silence about its first state
         back[:, c] = silent_days([day for day, says in stated if says == "held"], days, until)
     move = transitions(
         p["hazard_fall"],
@@ -142,7 +143,7 @@ def chain_of(known: Evidence, p: dict[str, Array], seed: int, block: int, until:
         back,
     )
     # a post lost before the chain begins would have been reported too
-    held = p["initial_held"]
+    held = np.stack([p.get(f"initial_held.{c}", p["initial_held"]) for c in known.crossings])
     quiet = (1.0 - p["silence"]) ** loss[0][:, None]
     initial = np.stack(np.broadcast_arrays(held, (1 - held) / 2 * quiet, (1 - held) / 2 * quiet))
     return initial, move, np.exp(log_l - log_l.max(axis=1, keepdims=True))
@@ -258,13 +259,12 @@ class Control:
 
     @property
     def by_authority(self) -> pd.DataFrame:
-        """Smoothed probability of each authority of the case; several insurgent authorities share the insurgents' part
-        equally.
-        """
-        names = sorted(self.case.authorities.loc[self.case.authorities["kind"] == "insurgent", "authority"])
-        table = self.probability
-        split = {name: table["insurgent"] / len(names) for name in names}
-        return pd.DataFrame({"government": table["government"], "nobody": table["nobody"], **split})
+        """Smoothed probability of each authority: a lost crossing belongs to whom reports name, jointly in shares."""
+        table, kinds = self.probability, self.case.authorities
+        names = (*STATES[:2], *sorted(kinds.loc[kinds["kind"] == "insurgent", "authority"]))
+        shares = holder_shares(self.case, self.known.crossings, names, self._days(), self.as_of)
+        parts = dict(zip(names, shares.transpose(0, 2, 1).reshape(len(names), -1), strict=True))
+        return pd.DataFrame({name: table.get(name, 0.0) + table["insurgent"] * part for name, part in parts.items()})
 
     @cached_property
     def smoothed_draws(self) -> Array:

@@ -12,7 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from .case import Case
-from .case.closing import closings
+from .case.closing import ROAD, closings
+from .case.reported import holder_shares
 from .engine.blocks import BLOCK
 from .engine.sampling import uniforms
 from .inference import Evidence, block_paths, gather
@@ -21,19 +22,20 @@ from .model import control
 from .tables import records
 
 Array = NDArray[np.float64]
-Closure = tuple[int, int, int, int | None, int | None]
+Closure = tuple[int, int, int, int | None, int | None, bool]
 
 
 @dataclass(frozen=True)
 class Inferred:
     """What was published about control and closures, on the days of a run.
 
-    `offset` is the position of the chain's origin among the run's days, `known_until` that of the last day known (its
-    own count from the origin). `closures` are (crossing, start first, start last, end first, end last) in run
-    positions, which are negative before the run begins; an end that is not reported yet is None.
+    `shares` divide a lost crossing among the authorities (authorities, crossings, days). `offset` is the position of the chain's origin among the run's days, `known_until` that of the last day known (its
+    own count from the origin). `closures` are (crossing, start first, start last, end first, end last, whether only
+    the road is cut) in run positions, which are negative before the run begins; an end that is not reported yet is None.
     """
 
     known: Evidence
+    shares: Array
     offset: int
     known_until: int
     forecast: str
@@ -44,7 +46,13 @@ class Inferred:
 
 
 def infer_history(
-    case: Case, crossings: tuple[str, ...], days: pd.DatetimeIndex, insecurity: Array, as_of: date | None, forecast: str
+    case: Case,
+    crossings: tuple[str, ...],
+    authorities: tuple[str, ...],
+    days: pd.DatetimeIndex,
+    insecurity: Array,
+    as_of: date | None,
+    forecast: str,
 ) -> Inferred:
     """Lay out what the case's reports say on the days of a run; days after `as_of` are forecast."""
     end = days[-1].date()
@@ -67,11 +75,15 @@ def infer_history(
             at(row["start_last"]),
             None if pd.isna(row["end_first"]) else at(row["end_first"]),
             None if pd.isna(row["end_last"]) else at(row["end_last"]),
+            row["closed_by"] == ROAD,
         )
         for row in records(closings(case))
     )
+    if any(cut for *_, cut in closures):
+        require(case, ("road_cut_open_share",))
+    shares = holder_shares(case, crossings, authorities, days, as_of)
     unknown = -1 if np.isfinite(insecurity).any() else at(pd.Timestamp(case.baseline_until)) + 1
-    return Inferred(known, offset, max(last, 0), forecast, threat_days, closures, insecurity, unknown)
+    return Inferred(known, shares, offset, max(last, 0), forecast, threat_days, closures, insecurity, unknown)
 
 
 def inferred_paths(
@@ -85,13 +97,11 @@ def inferred_paths(
     holders = np.zeros((authorities, crossings, days, BLOCK))
     holders[0, :, : h.offset] = 1.0
     by_crossing = states.transpose(1, 0, 2)[:, : days - h.offset]
-    insurgents = max(authorities - 2, 1)
-    for state in range(3):
-        held = (by_crossing == state).astype(float)
-        if state < 2:
-            holders[state, :, h.offset :] = held
-        elif authorities > 2:
-            holders[2:, :, h.offset :] = held / insurgents
+    for state in range(2):
+        holders[state, :, h.offset :] = by_crossing == state
+    lost = (by_crossing == 2).astype(float)
+    for authority in np.flatnonzero(h.shares.any(axis=(1, 2))):
+        holders[authority, :, h.offset :] += lost * h.shares[authority, :, h.offset :, None]
     opened = np.ones((crossings, days, BLOCK))
     for number, closure in enumerate(h.closures):
         _shut(opened, closure, p, seed, block, number, h)
@@ -121,7 +131,7 @@ def _shut(
     h: Inferred,
 ) -> None:
     """Shut one crossing in each draw, from a day drawn in the window of its start to one in the window of its end."""
-    place, start_first, start_last, end_first, end_last = closure
+    place, start_first, start_last, end_first, end_last, road_cut = closure
     days = opened.shape[1]
     u = uniforms(seed, f"closure/{number}/start", block)
     start = start_first + np.minimum((u * (start_last - start_first + 1)).astype(int), start_last - start_first)
@@ -133,7 +143,8 @@ def _shut(
         end = end_first + np.minimum((u * (end_last - end_first + 1)).astype(int), end_last - end_first)
     end = np.maximum(end, start)
     day = np.arange(days)[:, None]
-    opened[place][(day >= start) & (day <= end)] = 0.0
+    left = np.clip(p["road_cut_open_share"], 0.0, 1.0) if road_cut else 0.0
+    opened[place] = np.where((day >= start) & (day <= end), np.minimum(opened[place], left), opened[place])
 
 
 def _threat(government: Array, threat_days: int) -> Array:

@@ -24,6 +24,7 @@ from .engine.sampling import Marginal
 from .errors import ScenarioError, TradeImpactError
 from .inference import chain_origin
 from .inferred import Inferred, infer_history
+from .flows import FlowShare, flow_shares
 from .marginals import growth_of, marginals_of, monthly_series
 from .model import control
 from .model.baseline import Constraint, Growth, months_needed, require_feasible, seasonal_forecast
@@ -55,6 +56,7 @@ class Inputs:
     marginals: tuple[Marginal, ...]
     scores: tuple[str, ...]
     parts: tuple[Array, Array, Array]  # low, best, high of the annual baseline, (C,)
+    flows: tuple[FlowShare, ...]  # parts of recorded trade value where the baseline is that, else ()
     constraints: tuple[Constraint, ...]
     anchors: tuple[tuple[float, float, float], ...]  # low, best, high of the level per ordinary day
     growth: Growth | None
@@ -67,6 +69,11 @@ class Inputs:
     usd_rate: Array  # currency per dollar, by day; NaN where unknown
     month_of_day: NDArray[np.intp]
     months: pd.DataFrame
+
+    @property
+    def basis(self) -> str:
+        """Which of the two ways to revenue the case uses (MODEL section 2)."""
+        return "recorded trade value by flow and an assumed collected rate" if self.flows else "collected revenue"
 
     @property
     def window_days(self) -> pd.DatetimeIndex:
@@ -101,7 +108,7 @@ def prepare(
     paths = build_paths(resolved, crossings, authorities, days)
     inferred = None
     if reported:
-        inferred = infer_history(case, crossings, days, paths.insecurity[:, 0], as_of, forecast)
+        inferred = infer_history(case, crossings, authorities, days, paths.insecurity[:, 0], as_of, forecast)
     rows = level_rows(case)
     anchors, anchor_end = _anchors(case, rows)
     monthly, last_month = monthly_series(case)
@@ -114,6 +121,8 @@ def prepare(
         corners = np.array([[c.low, c.high] for c in constraints])
         require_feasible(ranges[0], ranges[2], corners, constraints, crossings)
     scores = ["holiday", "inland_feed", "level_growth", "level_row", "level_value", "tariff"]
+    flows = flow_shares(case, crossings)
+    scores += [f"flow.{c}" for c in sorted(crossings)] if flows else []
     scores += [f"total.{c.name}" for c in constraints] + [f"part.{c}" for c in sorted(crossings)]
     month_rows = months(case.calendar, days[window][0].date(), end)
     frame = case.border_units.set_index("crossing")
@@ -133,6 +142,7 @@ def prepare(
         marginals=marginals_of(case),
         scores=tuple(scores),
         parts=ranges,
+        flows=flows,
         constraints=constraints,
         anchors=anchors,
         growth=growth_of(case),

@@ -1,32 +1,40 @@
 """One block of draws, from drawn assumptions to summed ledger lines: the model's equations in their order.
 
-Arrays are (crossings, days, draws) with draws on the last, contiguous axis; border crossings come first. Days before
-the first event are the counterfactual and cost nothing. Every sum over days carries the window's weights (1 for the
-case currency, dollars per unit for dollars).
+Arrays are (crossings, days, draws) with draws on the last, contiguous axis; border crossings come first. A block's
+response is worked out a few days at a time, so that what is at hand stays in the processor's cache, and only sums are
+kept. Days before the first event are the counterfactual and cost nothing. Every sum over days carries the window's
+weights (1 for the case currency, dollars per unit for dollars).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .drawn import at_crossings, baseline_of
+from .drawn import baseline_of
 from .engine.blocks import BLOCK
 from .engine.sampling import Sampler, ordered_elasticities
 from .errors import TradeImpactError
 from .inferred import inferred_paths
 from .inputs import Inputs
-from .model import baseline as base
 from .model.control import Paths
-from .model.ledger import LINES, Flows, Rates, check_identities, government_loss, ledger_lines
-from .model.tariff import split_gap
-from .model.trade import apply_ceiling, defer, group_codes, recovery, response_ratio
+from .model.ledger import (
+    LINES,
+    check_identities,
+    government_loss,
+    insurgent_gain,
+    ledger_lines,
+    lines_from,
+    products,
+)
+from .setting import Response, Setting
 
 Array = NDArray[np.float64]
 
-RECOVERED = 0.05  # a post counts as recovering until this share of its way back is left
+TILE_DAYS = 16
 NATIONAL_LINES = ("insurgent_baseline", "insurgent_revenue", "illicit_transit")  # illicit transit is part of these
 DAILY = ("baseline", "government_revenue", "insurgent_revenue", "government_loss", "insurgent_gain", "days_held")
 
@@ -65,39 +73,22 @@ class Drawn:
     kept: dict[str, Array]
 
 
-@dataclass(frozen=True)
-class Response:
-    """A history's trade and rates over all days, the levy of each insurgent authority, and what traders paid.
-
-    `friction`, `bribes` are shares of value at border crossings (border, days from `first` on, draws); `cost` is cost
-    now over cost in the baseline; empty (no days) where nothing happens.
-    """
-
-    flows: Flows
-    rates: Rates
-    levies: list[Array]
-    first: int
-    cost: Array
-    friction: Array
-    bribes: Array
-
-
 def run_block(x: Inputs, sampler: Sampler, number: int, weights: Array, keep: tuple[str, ...] = ()) -> Block:
     """Simulate block `number`; `weights` (window days,) multiply every money line of a day; `keep` names lines to hold
     by crossing and day.
     """
     d = draw_block(x, sampler, number)
     paths = history(x, d)
-    r = respond(x, d, paths)
-    flows, rates = r.flows.over(x.window), r.rates.over(x.window)
-    return _collect(x, d.p, paths, ledger_lines(flows, rates), flows, r.levies, weights, d.kept, keep)
+    sums = _Sums(x, _illicit(x, d.p), weights, keep)
+    for days, r in tiles(x, d, paths):
+        sums.add(days, r)
+    return sums.block(paths, d.kept)
 
 
 def daily_loss(x: Inputs, sampler: Sampler, number: int) -> Array:
     """Government loss of block `number` alone, (window days, draws): that line of `run_block` without the others."""
     d = draw_block(x, sampler, number)
-    r = respond(x, d, history(x, d))
-    return government_loss(r.flows.over(x.window), r.rates.over(x.window))
+    return outcome(x, d, history(x, d))[0]
 
 
 def draw_block(x: Inputs, sampler: Sampler, number: int) -> Drawn:
@@ -118,240 +109,122 @@ def history(x: Inputs, d: Drawn) -> Paths:
     return inferred_paths(x.inferred, d.p, x.paths, d.seed, d.block, x.insecurity_reference)
 
 
+def tiles(x: Inputs, d: Drawn, paths: Paths) -> Iterator[tuple[slice, Response]]:
+    """Trade and rates of a block under any history, some days of the run at a time and in their order."""
+    setting = Setting.of(x, d.p, paths, d.m0, d.r0, d.ordinary)
+    days = len(x.days)
+    first = min(paths.first_event, days)
+    if first:
+        yield slice(0, first), setting.nothing(slice(0, first))
+    stock = np.zeros((x.border, BLOCK))
+    for start in range(first, days, TILE_DAYS):
+        tile = slice(start, min(start + TILE_DAYS, days))
+        yield tile, setting.respond(tile, stock)
+
+
 def respond(x: Inputs, d: Drawn, paths: Paths) -> Response:
-    """Trade and rates of a block under any history on the run's days."""
-    levies = _levies(x, d.p, paths, d.ordinary)
-    rates = _rates(x, d.p, paths, d.r0, d.ordinary, levies)
-    return _respond(x, d.p, paths, d.m0, rates, levies)
+    """Trade and rates of a block under any history on all days of the run at once; `tiles` takes less memory."""
+    setting = Setting.of(x, d.p, paths, d.m0, d.r0, d.ordinary)
+    return setting.respond(slice(0, len(x.days)), np.zeros((x.border, BLOCK)))
 
 
-def _per_truck(x: Inputs, p: dict[str, Array], ordinary: Array) -> Array:
-    """True customs value of a truck load at each border crossing, (border, draws)."""
-    names = x.crossings[: x.border]
-    known = [f"trucks.{c}" for c in names]
-    return np.stack([ordinary[i] / p[n] if n in p else p["value_per_truck"] for i, n in enumerate(known)])
+def outcome(x: Inputs, d: Drawn, paths: Paths) -> tuple[Array, Array]:
+    """Government loss and insurgent gain by window day and draw, (window days, draws), and nothing else."""
+    loss, gain = np.zeros((2, len(x.days), BLOCK))
+    for days, r in tiles(x, d, paths):
+        if days.stop > x.window.start:
+            loss[days], gain[days] = government_loss(r.flows, r.rates), insurgent_gain(r.flows, r.rates)
+    return loss[x.window], gain[x.window]
 
 
-def _levies(x: Inputs, p: dict[str, Array], s: Paths, ordinary: Array) -> list[Array]:
-    """Levy rate of each insurgent authority as a share of value, (crossings, days or 1, draws) each.
+class _Sums:
+    """Sums over the window in the making: the products of ledger lines by crossing and by day."""
 
-    The scenario's levy where it sets one for that authority, else the case's levy per truck; none at inland houses.
-    """
-    per_truck = _per_truck(x, p, ordinary)
-    usual = np.zeros((len(x.crossings), 1, BLOCK))
-    usual[: x.border, 0] = at_crossings(p, "levy_per_truck", x.crossings[: x.border]) / per_truck
-    found = []
-    for rate, truck in zip(s.levy_rate, s.levy_per_truck, strict=True):
-        levy = usual
-        if np.isfinite(truck).any():
-            by_truck = truck[: x.border] / per_truck[:, None]
-            levy = np.repeat(levy, len(x.days), axis=1)
-            levy[: x.border] = np.where(np.isfinite(by_truck), by_truck, levy[: x.border])
-        found.append(np.where(np.isfinite(rate), rate, levy) if np.isfinite(rate).any() else levy)
-    return found
+    def __init__(self, x: Inputs, illicit: Array, weights: Array, keep: tuple[str, ...]) -> None:
+        self.x, self.weights, self.keep = x, weights, keep
+        self.illicit = illicit * weights[:, None]  # (window days, draws)
+        self.plain = bool((weights == 1).all())
+        days, crossings = len(weights), len(x.crossings)
+        self.by_crossing: dict[str, Array] = {}
+        self.by_day: dict[str, Array] = {}
+        self.taken = np.zeros((len(x.authorities) - 2, BLOCK))  # levies received by each insurgent authority
+        self.kept = np.zeros((len(keep), crossings + 1, days, BLOCK))
 
+    def add(self, days: slice, r: Response) -> None:
+        """Add some days of the run; those outside the window do not count."""
+        window = self.x.window
+        inside = slice(max(days.start, window.start), min(days.stop, window.stop))
+        if inside.start >= inside.stop:
+            return
+        here = slice(inside.start - days.start, inside.stop - days.start)
+        flows, rates = r.flows.over(here), r.rates.over(here)
+        at = slice(inside.start - window.start, inside.stop - window.start)
+        if not self.plain:
+            flows = flows.worth(self.weights[at])
+        crossings, count = len(self.x.crossings), at.stop - at.start
+        for name, product in products(flows, rates):
+            whole = np.broadcast_to(product, (crossings, count, BLOCK))
+            if name not in self.by_crossing:
+                self.by_crossing[name] = np.zeros((crossings, BLOCK))
+                self.by_day[name] = np.zeros((len(self.weights), BLOCK))
+            self.by_crossing[name] += whole.sum(axis=1)
+            self.by_day[name][at] = whole.sum(axis=0)
+        if len(self.taken) > 1:
+            trade = flows.response_trade + flows.returned_trade
+            for position, levy in enumerate(r.levies):
+                self.taken[position] += (_some(levy, here) * trade * r.shares[position][:, here]).sum(axis=(0, 1))
+        if self.keep:
+            lines = ledger_lines(flows, rates)
+            for row, name in enumerate(self.keep):
+                if name != "illicit_transit":
+                    self.kept[row, :-1, at] = lines[name]
 
-def _rates(x: Inputs, p: dict[str, Array], s: Paths, r0: Array, ordinary: Array, levies: list[Array]) -> Rates:
-    """Levy, road and inland rates as shares of value, before anything changes the collected rate. (C, T|1, B)."""
-    border = x.border
-    road = np.zeros((len(x.crossings), 1, BLOCK))
-    paying = at_crossings(p, "road_levy_per_truck", x.crossings[:border]) * p["road_paying_share"]
-    road[:border, 0] = paying / _per_truck(x, p, ordinary)
-    return Rates(
-        collected_baseline=r0,
-        collected=r0,
-        inland=r0 * p["inland_rate_ratio"],
-        inland_probability=p["inland_charge_probability"][None, None],
-        levy=_mixed(levies, s),
-        road=road,
-        once=p["receipt_honoured"][None, None],
-    )
-
-
-def _mixed(levies: list[Array], s: Paths) -> Array:
-    """Levy rate at each crossing: that of its holder, averaged by share where authorities hold it together."""
-    if not levies:
-        return np.zeros((1, 1, 1))
-    if all(levy is levies[0] for levy in levies):
-        return levies[0]
-    together = s.insurgent
-    taken = sum((share * levy for share, levy in zip(s.holders[2:], levies, strict=True)), np.zeros((1, 1, 1)))
-    return np.asarray(np.where(together > 0, taken / np.where(together > 0, together, 1.0), levies[0]))
-
-
-def _respond(x: Inputs, p: dict[str, Array], s: Paths, m0: Array, rates: Rates, levies: list[Array]) -> Response:
-    """Trade of every crossing and day under the history, MODEL 5 in its order, and the collected rate it meets."""
-    w = s.open_share
-    t0, days = s.first_event, len(x.days)
-    ones = np.ones((1, days, 1))
-    blank = Flows(m0, m0, np.zeros_like(ones), ones, ones, w, s.government, s.nobody, s.insurgent)
-    if t0 >= days:
-        nothing = np.ones((x.border, 0, 1))
-        return Response(blank, rates, levies, days, nothing, nothing, nothing)
-    after = slice(t0, days)
-    border = slice(0, x.border)
-    e = _insecurity(x, p, s, after)
-    rates = _weakened(x, p, s, rates)
-    v = m0[border, after]
-    o, kappa, friction = _access(x, p, s, after)
-    bribes = _bribes(x, p, rates)
-    h = _cost(x, s, rates, friction, bribes, after)
-    codes = group_codes(x.groups)
-    elasticities = {name: p[name] for name in ("theta", "phi", "epsilon")}
-    ratio, q = response_ratio(v, codes, h, o, **elasticities)
-    cap = kappa * o * v
-    free = apply_ceiling(v * ratio, cap, codes)
-    star = free * e
-    shut = (1 - w[border, after]) * v
-    missing = np.maximum(v.sum(axis=0) - free.sum(axis=0), 0.0)
-    total_shut = shut.sum(axis=0)
-    unplaced = np.minimum(missing / np.where(total_shut > 0, total_shut, 1.0), 1.0)
-    kept_away = shut * unplaced + free * np.maximum(1 - e, 0.0)
-    back = defer(kept_away, cap - star, w[border, after] > 0, p["deferral_share"], p["deferral_return"])
-    flows = _assemble(x, p, m0, star, back, q, e, blank, after)
-    return Response(flows, rates, levies, t0, h, friction, bribes)
-
-
-def _assemble(
-    x: Inputs, p: dict[str, Array], m0: Array, star: Array, back: Array, q: Array, e: Array, blank: Flows, after: slice
-) -> Flows:
-    """Border response and the inland houses it feeds, as flows over all crossings and days."""
-    border = x.border
-    v = m0[:border, after]
-    some = v > 0
-    safe = np.where(some, v, 1.0)
-    feed = _feed(x, p)
-    fed = feed.sum(axis=1)[:, None]
-    response, returned = m0.copy(), np.zeros_like(m0)
-    response[:border, after], returned[:border, after] = star, back
-    house = m0[border:, after] * blank.open_share[border:, after]
-    with_star = base.inland_trade(np.where(some, star / safe, 1.0), feed)
-    with_back = base.inland_trade(np.where(some, back / safe, 0.0), feed) - (1 - fed)
-    response[border:, after], returned[border:, after] = house * with_star, house * with_back
-    total, held = np.ones_like(m0), np.ones_like(m0)
-    total[:border, after], held[:border, after] = q, q * e
-    total[border:, after], held[border:, after] = 1 - fed * (1 - q), 1 - fed * (1 - q * e)
-    return Flows(m0, response, returned, total, held, blank.open_share, blank.government, blank.nobody, blank.insurgent)
-
-
-def _feed(x: Inputs, p: dict[str, Array]) -> Array:
-    """Share of each inland house's baseline that came in through each border crossing, (inland, border, draws)."""
-    low, best, high = (f[..., None] for f in x.feed)
-    feed = base.two_piece(low, best, high, p["inland_feed"][None, None])
-    return np.asarray(feed / np.maximum(feed.sum(axis=1, keepdims=True), 1.0))
-
-
-def _insecurity(x: Inputs, p: dict[str, Array], s: Paths, after: slice) -> Array:
-    """E(t) = exp(-gamma (e - e_ref)), 1 on days without a driver, (days, draws)."""
-    excess = np.nan_to_num(s.insecurity[after] - x.insecurity_reference, nan=0.0)
-    return np.asarray(np.exp(-p["insecurity_sensitivity"] * excess))
-
-
-def _weakened(x: Inputs, p: dict[str, Array], s: Paths, rates: Rates) -> Rates:
-    """The collected rate where staff leave: falls with insecurity above its reference, never rises."""
-    excess = np.maximum(np.nan_to_num(s.insecurity - x.insecurity_reference, nan=0.0), 0.0)
-    if not excess.any():
-        return rates
-    kept = np.exp(-np.maximum(p["collection_weakening"], 0.0) * excess)
-    return Rates(**(rates.__dict__ | {"collected": rates.collected_baseline * kept[None]}))
-
-
-def _access(x: Inputs, p: dict[str, Array], s: Paths, after: slice) -> tuple[Array, Array, Array]:
-    """Open share o, ceiling kappa and friction of the border crossings, (border, days, draws)."""
-    border = slice(0, x.border)
-    g, nobody, insurgent = s.government[border, after], s.nobody[border, after], s.insurgent[border, after]
-    since = s.days_since_reopening[border, after]
-    half_life = p["recovery_half_life_days"]
-    back = recovery(since, p["recovery_start_share"], half_life, p["permanent_loss"])
-    o = s.open_share[border, after] * back * (1 - nobody * (1 - p["nobody_open_share"]))
-    days = np.maximum(np.arange(o.shape[1])[:, None] + after.start - s.first_events, 0)
-    ramp = np.minimum(days / np.maximum(p["capacity_ramp_days"], 1.0), 1.0)
-    ceiling = (
-        p["capacity_start"] + (np.maximum(p["capacity_ceiling"], p["capacity_start"]) - p["capacity_start"]) * ramp
-    )
-    recovering = (since >= 0) & (np.exp2(-np.maximum(since, 0) / half_life) > RECOVERED)
-    kappa = np.where(recovering, 1.0, ceiling)
-    # truck counts at a reopened post contain its friction already
-    taken = insurgent * ~recovering * p["friction_insurgent"]
-    lawless = nobody * (p["friction_insurgent"] + p["friction_nobody_extra"])
-    threatened = g * s.threat[border, after] * p["friction_threat"]
-    return o, kappa, taken + lawless + threatened
-
-
-def _bribes(x: Inputs, p: dict[str, Array], rates: Rates) -> Array:
-    """Bribes at border crossings in government hands as a share of value, (border, 1, draws)."""
-    r0 = rates.collected_baseline[: x.border, 0]
-    _, leaking = split_gap(at_crossings(p, "gap", x.crossings[: x.border]), p["gap_split"])
-    return np.asarray((r0 * leaking / (1 - leaking) * p["bribe_share"])[:, None])
-
-
-def _cost(x: Inputs, s: Paths, rates: Rates, friction: Array, bribes: Array, after: slice) -> Array:
-    """Cost now over cost in the baseline at border crossings, (border, days, draws)."""
-    border = slice(0, x.border)
-    g, nobody, insurgent = s.government[border, after], s.nobody[border, after], s.insurgent[border, after]
-    r0 = rates.collected_baseline[border]
-    road = rates.road[border]
-    before = 1 + (r0 + bribes + road)
-    collected = rates.collected[border] if rates.collected.shape[1] == 1 else rates.collected[border, after]
-    levy = rates.levy[border] if rates.levy.shape[1] == 1 else rates.levy[border, after]
-    at_gate = levy + rates.inland_probability * rates.inland[border] + road * (1 - rates.once)
-    burden = g * (collected + bribes + road) + nobody * road + insurgent * at_gate
-    return np.asarray((1 + burden + friction) / before)
-
-
-def _collect(
-    x: Inputs,
-    p: dict[str, Array],
-    s: Paths,
-    lines: dict[str, Array],
-    f: Flows,
-    levies: list[Array],
-    weights: Array,
-    drawn: dict[str, Array],
-    keep: tuple[str, ...],
-) -> Block:
-    """Sum lines over the window by crossing and month, add illicit transit, check the identities day by day."""
-    illicit = _illicit(x, p) * weights[:, None]  # (window days, draws)
-    window = x.window
-    count = len(x.months)
-    crossing = np.zeros((len(LINES), len(x.crossings) + 1, BLOCK))
-    month = np.zeros((len(LINES), count, BLOCK))
-    daily: dict[str, Array] = {}
-    starts = np.searchsorted(x.month_of_day, np.arange(count))
-    for row, name in enumerate(LINES):
-        if name == "illicit_transit":
-            daily[name] = illicit
-            crossing[row, -1] = illicit.sum(axis=0)
-        else:
-            line = lines[name]
-            crossing[row, :-1] = np.einsum("ctb,t->cb", line, weights)
-            daily[name] = line.sum(axis=0) * weights[:, None]
+    def block(self, paths: Paths, drawn: dict[str, Array]) -> Block:
+        """The block, its identities checked day by day."""
+        x, illicit = self.x, self.illicit
+        crossing = np.zeros((len(LINES), len(x.crossings) + 1, BLOCK))
+        month = np.zeros((len(LINES), len(x.months), BLOCK))
+        starts = np.searchsorted(x.month_of_day, np.arange(len(x.months)))
+        daily = lines_from(self.by_day) | {"illicit_transit": illicit}
+        for name, line in lines_from(self.by_crossing).items():
+            crossing[LINES.index(name), :-1] = line
+        for row, name in enumerate(LINES):
             if name in NATIONAL_LINES:
-                daily[name] = daily[name] + illicit
                 crossing[row, -1] = illicit.sum(axis=0)
-        month[row] = np.add.reduceat(daily[name], starts, axis=0)
-    check_identities(daily)
-    return Block(
-        crossing,
-        month,
-        np.stack([daily[n] for n in DAILY]),
-        _authorities(x, s, f, levies, daily, weights),
-        s.holders[:, :, window],
-        s.open_share[:, window],
-        drawn,
-        _kept(lines, illicit, weights, keep, len(x.crossings)),
-    )
+                if name != "illicit_transit":
+                    daily[name] = daily[name] + illicit
+            month[row] = np.add.reduceat(daily[name], starts, axis=0)
+        check_identities(daily)
+        for row, name in enumerate(self.keep):
+            if name in NATIONAL_LINES:
+                self.kept[row, -1] = illicit
+        return Block(
+            crossing,
+            month,
+            np.stack([daily[n] for n in DAILY]),
+            self._authorities(daily),
+            paths.holders[:, :, x.window],
+            paths.open_share[:, x.window],
+            drawn,
+            self.kept,
+        )
+
+    def _authorities(self, daily: dict[str, Array]) -> Array:
+        """Baseline, revenue and gain of each insurgent authority over the window, (authorities, 3, draws).
+
+        A levy goes to whoever holds the crossing; road levies and illicit transit go to the first insurgent authority.
+        """
+        out = np.zeros((len(self.taken), 3, BLOCK))
+        if len(out):
+            out[:, 1] = self.taken if len(out) > 1 else daily["levy_received"].sum(axis=0)
+            out[0, 0] = daily["insurgent_baseline"].sum(axis=0)
+            out[0, 1] += daily["road_levies"].sum(axis=0) + daily["illicit_transit"].sum(axis=0)
+        out[:, 2] = out[:, 1] - out[:, 0]
+        return out
 
 
-def _kept(lines: dict[str, Array], illicit: Array, weights: Array, keep: tuple[str, ...], crossings: int) -> Array:
-    """Lines by crossing and day, what belongs to no crossing last, (lines, crossings + 1, days, draws)."""
-    out = np.zeros((len(keep), crossings + 1, len(weights), BLOCK))
-    for row, name in enumerate(keep):
-        if name != "illicit_transit":
-            np.multiply(lines[name], weights[:, None], out=out[row, :-1])
-        if name in NATIONAL_LINES:
-            out[row, -1] = illicit
-    return out
+def _some(x: Array, days: slice) -> Array:
+    return x if x.shape[1] == 1 else x[:, days]
 
 
 def _illicit(x: Inputs, p: dict[str, Array]) -> Array:
@@ -364,23 +237,3 @@ def _illicit(x: Inputs, p: dict[str, Array]) -> Array:
             f"illicit_transit_per_year is in dollars and the case has no exchange rate for {day}; add it to fx.csv"
         )
     return np.asarray(p["illicit_transit_per_year"][None] / 365.25 * rate[:, None])
-
-
-def _authorities(x: Inputs, s: Paths, f: Flows, levies: list[Array], daily: dict[str, Array], weights: Array) -> Array:
-    """Baseline, revenue and gain of each insurgent authority over the window, (authorities, 3, draws).
-
-    A levy goes to whoever holds the crossing; road levies and illicit transit go to the first insurgent authority.
-    """
-    out = np.zeros((len(levies), 3, BLOCK))
-    if len(levies) > 1:
-        trade = f.response_trade + f.returned_trade
-        for position, (share, levy) in enumerate(zip(s.holders[2:], levies, strict=True)):
-            rate = levy if levy.shape[1] == 1 else levy[:, x.window]
-            out[position, 1] = np.einsum("ctb,t->b", rate * trade * share[:, x.window], weights)
-    elif levies:
-        out[0, 1] = daily["levy_received"].sum(axis=0)
-    if levies:
-        out[0, 0] = daily["insurgent_baseline"].sum(axis=0)
-        out[0, 1] += daily["road_levies"].sum(axis=0) + daily["illicit_transit"].sum(axis=0)
-    out[:, 2] = out[:, 1] - out[:, 0]
-    return out

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from difflib import get_close_matches
 
 import numpy as np
@@ -11,6 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from .case import Case
+from .case.assumptions import Assumption
+from .case.exchange import conversion, unit_currency
 from .engine.sampling import Marginal
 from .errors import TradeImpactError
 from .model.baseline import MONTH_DAYS, SEASONAL_MONTHS, Growth, random_walk_with_drift
@@ -24,8 +26,14 @@ REQUIRED = (
     "levy_per_truck", "value_per_truck", "road_levy_per_truck", "road_paying_share", "receipt_honoured",
     "illicit_transit_per_year",
 )  # fmt: skip
+FLOWS = ("imports", "exports", "transit")
 LONGEST_MONTH = 31  # days from the first to the last of a month, any calendar
-PER_CROSSING = ("gap", "collected_rate_declared", "levy_per_truck", "road_levy_per_truck", "unknown_baseline")
+PER_CROSSING = (
+    "gap", "collected_rate_declared", "levy_per_truck", "road_levy_per_truck", "unknown_baseline",
+    "collected_rate_imports", "collected_rate_exports", "collected_rate_transit", "initial_held",
+)  # fmt: skip
+PER_AUTHORITY = ("levy_per_truck",)
+BY_DAY = ("illicit_transit_per_year",)  # in dollars, put into the case's currency day by day
 
 
 def marginals_of(case: Case) -> tuple[Marginal, ...]:
@@ -40,14 +48,22 @@ def marginals_of(case: Case) -> tuple[Marginal, ...]:
     crossings = [*border, *sorted(case.inland_units["crossing"])]
     general = case.assumption_records
     level = growth_of(case) is not None or monthly_series(case)[0] is not None
-    require(case, REQUIRED if level else (*REQUIRED, "annual_growth"))
+    needed = [*(n for n in REQUIRED if n not in flow_rates(case, instead=True)), *flow_rates(case)]
+    require(case, needed if level else (*needed, "annual_growth"))
     idle = [n for n in general if "." in n and n.split(".", 1)[0] not in PER_CROSSING]
     if idle:
         raise TradeImpactError(
             f"assumption {idle[0]!r}: only {', '.join(PER_CROSSING)} can differ by crossing; "
             f"set {idle[0].split('.', 1)[0]!r} itself"
         )
-    stray = [n for n in general if "." in n and n.split(".", 1)[1] not in crossings]
+    holders = set(case.authorities.loc[case.authorities["kind"] == "insurgent", "authority"])
+    stray = [
+        n
+        for n in general
+        if "." in n
+        and n.split(".", 1)[1] not in crossings
+        and not (n.split(".", 1)[0] in PER_AUTHORITY and n.split(".", 1)[1] in holders)
+    ]
     if stray:
         close = get_close_matches(stray[0].split(".", 1)[1], crossings, n=1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
@@ -55,16 +71,35 @@ def marginals_of(case: Case) -> tuple[Marginal, ...]:
     found = [
         Marginal(
             r.name,
-            tuple((o.weight, o.low, o.best, o.high) for o in r.alternatives) or ((1.0, r.low, r.best, r.high),),
+            tuple((o.weight, o.low * by, o.best * by, o.high * by) for o in r.alternatives)
+            or ((1.0, r.low * by, r.best * by, r.high * by),),
             r.distribution,
             r.group,
             r.sign,
         )
-        for r in sorted(general.values(), key=lambda r: ("." in r.name, r.name))
+        for r, by in _in_case_currency(case, sorted(general.values(), key=lambda r: ("." in r.name, r.name)))
     ]
     trucks = {row["crossing"]: (1.0, row["low"], row["best"], row["high"]) for row in records(case.trucks)}
     found += [Marginal(f"trucks.{c}", (trucks[c],), "lognormal") for c in border if c in trucks]
     return tuple(found)
+
+
+def flow_rates(case: Case, *, instead: bool = False) -> tuple[str, ...]:
+    """Collected rates by flow that a case with trade values needs; with `instead` the assumption they replace."""
+    if case.baseline_measure == "revenue":
+        return ()
+    if instead:
+        return ("collected_rate_declared",)
+    given = set(case.flows["flow"]) if len(case.flows) else set()
+    return tuple(f"collected_rate_{flow}" for flow in FLOWS if flow in given or flow in FLOWS[:2])
+
+
+def _in_case_currency(case: Case, found: Iterable[Assumption]) -> Iterable[tuple[Assumption, float]]:
+    """Each record with what brings its amounts into the case's currency, at the rate of the first day of the crisis."""
+    day = case.baseline_until + timedelta(days=1)
+    for record in found:
+        currency = unit_currency(record.unit) if record.name not in BY_DAY else ""
+        yield record, conversion(case, currency, day) if currency else 1.0
 
 
 def require(case: Case, names: Iterable[str]) -> None:

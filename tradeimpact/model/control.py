@@ -52,7 +52,12 @@ class Paths:
     @property
     def insurgent(self) -> Array:
         """Share held by all insurgent authorities together, (crossings, days, draws)."""
-        return np.asarray(self.holders[2:].sum(axis=0))
+        return self.insurgent_on(slice(None))
+
+    def insurgent_on(self, days: slice) -> Array:
+        """The same on some days."""
+        together = self.holders[2:, :, days]
+        return np.asarray(together[0] if len(together) == 1 else together.sum(axis=0))
 
 
 def blank_holders(authorities: int, crossings: int, days: int) -> Array:

@@ -9,8 +9,8 @@ the lines are built, for every day and draw.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +60,16 @@ class Flows:
         """The flows of some days."""
         return Flows(**{name: _over(x, days) for name, x in self.__dict__.items()})
 
+    def worth(self, weights: Array) -> Flows:
+        """The same flows in other money: trade times `weights` (days,)."""
+        by_day = weights[:, None]
+        return replace(
+            self,
+            baseline_trade=self.baseline_trade * by_day,
+            response_trade=self.response_trade * by_day,
+            returned_trade=self.returned_trade * by_day,
+        )
+
 
 @dataclass(frozen=True)
 class Rates:
@@ -86,6 +96,70 @@ def _over(x: Array, days: slice) -> Array:
     return x if x.shape[1] == 1 else x[:, days]
 
 
+def products(f: Flows, r: Rates) -> Iterator[tuple[str, Array]]:
+    """What every ledger line is a sum or difference of, name by name, each (crossings, days, draws) or broadcast to it.
+
+    Lines are the same sums and differences of these whether they stand by crossing and day or are summed first: see
+    `lines_from`. The same products enter both sides of a difference, so that what is equal leaves exactly zero.
+    """
+    r0, g, i, w, m0 = r.collected_baseline, f.government, f.insurgent, f.open_share, f.baseline_trade
+    base = r0 * m0
+    yield "baseline", base
+    yield "nobody", base * f.nobody
+    taken = base * i
+    yield "insurgent", taken
+    yield "insurgent_open", taken * w
+    held = base * g
+    yield "held", held
+    opened = held * w
+    yield "open", opened
+    yield "responding", opened * f.total_ratio
+    yield "calm", opened * f.total_held
+    own = r0 * g
+    yield "kept", own * f.response_trade
+    yield "returned", own * f.returned_trade
+    trade = f.response_trade + f.returned_trade
+    if r.collected is not r0:
+        yield "weaker", (r0 - r.collected) * g * trade
+    there = trade * i
+    yield "there", r0 * there
+    yield "inland", r.inland * r.inland_probability * there
+    yield "levy", r.levy * there
+    yield "road_baseline", r.road * m0
+    yield "road", r.road * (trade - r.once * there)
+
+
+def lines_from(sums: Mapping[str, Array]) -> dict[str, Array]:
+    """Every line of both ledgers, without illicit transit, from the products or from any sums of them."""
+    x = dict(sums)
+    weaker = x.get("weaker", np.zeros_like(x["kept"]))
+    revenue = x["kept"] + x["returned"] - weaker + x["inland"]
+    insurgent = x["levy"] + x["road"]
+    return {
+        "baseline": x["baseline"],
+        "government_revenue": revenue,
+        "government_loss": x["baseline"] - revenue,
+        "insurgent_baseline": x["road_baseline"],
+        "insurgent_revenue": insurgent,
+        "insurgent_gain": insurgent - x["road_baseline"],
+        "road_levies": x["road"],
+        "lost_to_insurgent_control": x["insurgent"],
+        "lost_to_nobody": x["nobody"],
+        "lost_to_closure": x["held"] - x["open"],
+        "contraction": x["open"] - x["responding"],
+        "held_back": x["responding"] - x["calm"],
+        "rerouting": x["calm"] - x["kept"],
+        "deferred_returned": -x["returned"],
+        "weaker_collection": weaker,
+        "collected_inland": -x["inland"],
+        "levy_received": x["levy"],
+        "levy_gap": x["there"] - x["levy"],
+        "trade_lost_at_captured": x["insurgent_open"] - x["there"],
+        "shut_while_held": x["insurgent"] - x["insurgent_open"],
+        "days_held": x["held"],
+    }
+
+
 def ledger_lines(f: Flows, r: Rates) -> dict[str, Array]:
     """Every line of both ledgers, name -> (crossings, days, draws), without illicit transit.
 
@@ -94,34 +168,7 @@ def ledger_lines(f: Flows, r: Rates) -> dict[str, Array]:
     ModelError
         If an identity of MODEL 6 fails by more than 1e-9 of the baseline, which would be a fault of this library.
     """
-    trade = f.response_trade + f.returned_trade
-    r0, g, i, w, m0 = r.collected_baseline, f.government, f.insurgent, f.open_share, f.baseline_trade
-    base = r0 * m0
-    held = g * base
-    levy_trade = r.levy * trade * i
-    lines = {
-        "baseline": base,
-        "collected_inland": -(r.inland * r.inland_probability * trade * i),
-        "lost_to_insurgent_control": base * i,
-        "lost_to_nobody": base * f.nobody,
-        "lost_to_closure": held * (1 - w),
-        "contraction": held * w * (1 - f.total_ratio),
-        "held_back": held * w * (f.total_ratio - f.total_held),
-        "rerouting": r0 * g * (w * f.total_held * m0 - f.response_trade),
-        "deferred_returned": -r0 * g * f.returned_trade,
-        "weaker_collection": (r0 - r.collected) * trade * g,
-        "levy_received": levy_trade,
-        "levy_gap": r0 * trade * i - levy_trade,
-        "trade_lost_at_captured": r0 * (w * m0 - trade) * i,
-        "shut_while_held": base * i * (1 - w),
-        "days_held": held,
-        "insurgent_baseline": r.road * m0,
-        "road_levies": r.road * trade * (1 - r.once * i),
-    }
-    lines["government_revenue"] = r.collected * trade * g - lines["collected_inland"]
-    lines["government_loss"] = base - lines["government_revenue"]
-    lines["insurgent_revenue"] = levy_trade + lines["road_levies"]
-    lines["insurgent_gain"] = lines["insurgent_revenue"] - lines["insurgent_baseline"]
+    lines = lines_from(dict(products(f, r)))
     shape = np.broadcast_shapes(*(x.shape for x in lines.values()))
     return {name: np.broadcast_to(x, shape) for name, x in lines.items()}
 
@@ -131,6 +178,13 @@ def government_loss(f: Flows, r: Rates) -> Array:
     trade = f.response_trade + f.returned_trade
     collected = r.collected * f.government + r.inland * r.inland_probability * f.insurgent
     return np.asarray((r.collected_baseline * f.baseline_trade - collected * trade).sum(axis=0))
+
+
+def insurgent_gain(f: Flows, r: Rates) -> Array:
+    """Gain over all crossings, (days, draws): that line of `ledger_lines`, where no other is needed."""
+    trade = f.response_trade + f.returned_trade
+    taken = r.levy * f.insurgent + r.road * (1 - r.once * f.insurgent)
+    return np.asarray((taken * trade - r.road * f.baseline_trade).sum(axis=0))
 
 
 def check_identities(sums: Mapping[str, Array]) -> None:

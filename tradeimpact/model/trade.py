@@ -25,6 +25,9 @@ from ..errors import ModelError
 Array = NDArray[np.float64]
 
 NEGLIGIBLE = 1e-14  # rounding: an excess below this share of a day's trade is not passed on
+TINY = 1e-300  # keeps a division by zero out where the dividend is zero
+FEW = 0.6  # cells are left out of a step when fewer than this share of them need it
+FULL = 1e200  # multiple of a group without room: every crossing at its ceiling
 
 
 def trade_response(
@@ -119,72 +122,97 @@ def response_ratio(
     `weight` needs to be right only up to a factor common to all crossings of a day and draw. Shapes: crossings first,
     then any trailing axes that broadcast. Returns (ratio (crossings, ...), Q (...)).
     """
-    attraction = open_share * np.exp(-theta * np.log(cost_ratio))
-    inside = _group_sum(weight * attraction, codes)
-    size = _group_sum(np.broadcast_to(weight, np.broadcast_shapes(weight.shape, attraction.shape)), codes)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        x = np.where(size > 0, inside / np.where(size > 0, size, 1.0), 0.0)
-        log_x = np.log(x)
-        nest = np.exp((phi / theta) * log_x)  # 0 where the group is shut
-        total = _sum_first(size)
-        y = np.where(total > 0, _sum_first(size * nest) / np.where(total > 0, total, 1.0), 0.0)
-        log_y = np.log(y)
-        within = np.where(x > 0, np.exp((phi / theta - 1.0) * log_x), 0.0)
-        across = np.where(y > 0, np.exp((epsilon / phi - 1.0) * log_y), 0.0)
-        q = np.where(y > 0, np.exp((epsilon / phi) * log_y), 0.0)
-    return attraction * within[codes] * across, q
+    attraction = np.exp(-theta * np.log(cost_ratio)) * open_share
+    shape = np.broadcast_shapes(weight.shape, attraction.shape)
+    if attraction.shape != shape:
+        attraction = np.broadcast_to(attraction, shape).copy()
+    members = _members(codes)
+    drawn = weight * attraction
+    inside = np.stack([_sum_rows(drawn, rows) for rows in members])
+    size = np.stack([_sum_rows(np.broadcast_to(weight, shape), rows) for rows in members])
+    x = inside / np.maximum(size, TINY)
+    some = x > 0  # a group that is shut is 0, not the logarithm of a floor
+    x = np.maximum(x, TINY)
+    nest = np.exp((phi / theta) * np.log(x)) * some
+    y = _sum_first(size * nest) / np.maximum(_sum_first(size), TINY)
+    alive = y > 0
+    y = np.maximum(y, TINY)
+    q = np.exp((epsilon / phi) * np.log(y)) * alive
+    nest = (nest / x) * (q / y)
+    for group, rows in enumerate(members):
+        for row in rows:
+            attraction[row] *= nest[group]
+    return attraction, q
 
 
 def apply_ceiling(trade: Array, cap: Array, codes: NDArray[np.intp]) -> Array:
     """Hold trade to `cap` and pass the excess on: within the route group, then across groups, else suppressed.
 
-    Excess is offered in proportion to unconstrained trade, to crossings with room, until none has any. Both arrays
-    (crossings, ...) in currency; returns the same shape.
+    Excess is offered in proportion to unconstrained trade, to crossings with room, until none has any: all with room
+    then carry the same multiple of their unconstrained trade, so that ``held = min(cap, multiple * trade)``, with the
+    multiple that places what a group, and then all groups, can hold. Both arrays (crossings, ...) in currency; returns
+    the same shape.
     """
-    over = (trade > cap).any(axis=0)
-    if not over.any():
+    if not (trade > cap).any():
         return trade
-    free = trade[:, over]
-    limit = cap[:, over]
+    shape = trade.shape
+    free, limit = trade.reshape(len(trade), -1), cap.reshape(len(trade), -1)
     held = np.minimum(free, limit)
-    floor = NEGLIGIBLE * _sum_first(free)
-    held, excess = _pour(free, held, limit, _group_sum(free - held, codes), codes, floor)
-    everyone = np.zeros(len(free), dtype=np.intp)
-    held, _ = _pour(free, held, limit, _sum_first(excess)[None], everyone, floor)
-    result = trade.copy()
-    result[:, over] = held
-    return result
+    members = _members(codes)
+    offered, most, placed = (np.stack([_sum_rows(x, rows) for rows in members]) for x in (free, limit, held))
+    total = _sum_first(offered)
+    floor = np.asarray(NEGLIGIBLE * total)
+    full = offered >= most
+    multiple = 1.0 + FULL * full
+    partly = (offered - placed > floor) & ~full
+    for group, rows in enumerate(members):
+        at = np.flatnonzero(partly[group])
+        if len(at):
+            cells = np.ix_(rows, at)
+            one = np.ones((1, len(at)))
+            multiple[group, at] += _raised(free[cells], limit[cells], one, offered[group, at], floor[at])
+    target = np.minimum(offered, most)
+    moving = (_sum_first(offered - target) > floor) & (_sum_first(most - target) > floor)
+    if moving.any():
+        # cells with nothing to move have a goal below what they hold, and are left alone
+        goal: Array = np.minimum(total, _sum_first(most)) * moving
+        multiple += _raised(free, limit, multiple[codes], goal, floor)
+    for group, rows in enumerate(members):
+        for row in rows:
+            np.multiply(multiple[group], free[row], out=held[row])
+    return np.minimum(held, limit, out=held).reshape(shape)
 
 
-def _pour(
-    free: Array, held: Array, limit: Array, excess: Array, codes: NDArray[np.intp], floor: Array
-) -> tuple[Array, Array]:
-    """Offer each pool's excess to its crossings with room, in proportion to unconstrained trade, until none takes more.
+def _raised(free: Array, limit: Array, base: Array, goal: Array, floor: Array) -> Array:
+    """By how much to raise the multiples so that the crossings hold `goal`: Newton's method from below.
 
-    (crossings, cells) and (pools, cells); every round fills a crossing or places all, so there are at most as many
-    rounds as crossings. Cells that are done are left out of the next round.
+    ``sum min(limit, (base + raised) free)`` is concave and piecewise linear in what is raised, so that a step never
+    overshoots and there are at most as many steps as crossings. Cells that are done are left out as they become many.
+    (crossings, cells), (cells,).
     """
-    kept, rest = held.copy(), excess.copy()
-    live = np.arange(free.shape[1])
-    have, offer, most, want, least = held, excess, limit, free, floor
-    for _ in range(len(free)):
-        weight = np.where(have < most, want, 0.0)
-        pool = _group_sum(weight, codes)
-        active = (offer > least) & (pool > 0)
-        moving = active.any(axis=0)
-        if not moving.any():
+    found = raised = np.zeros(free.shape[1])
+    live: NDArray[np.intp] | None = None
+    for _ in range(len(free) + 1):
+        want = (base + raised) * free
+        room = want < limit
+        np.minimum(want, limit, out=want)
+        missing = goal - want.sum(axis=0)
+        slope = np.multiply(free, room, out=want).sum(axis=0)
+        going = (missing > floor) & (slope > 0)
+        count = np.count_nonzero(going)
+        if not count:
             break
-        if not moving.all():
-            kept[:, live], rest[:, live] = have, offer
-            live = live[moving]
-            have, offer, most, want, weight = (x[:, moving] for x in (have, offer, most, want, weight))
-            pool, active, least = pool[:, moving], active[:, moving], least[moving]
-        scale = np.where(active, offer, 0.0) / np.where(pool > 0, pool, 1.0)
-        after = np.minimum(have + scale[codes] * weight, most)
-        offer = np.where(active, np.maximum(offer - _group_sum(after - have, codes), 0.0), offer)
-        have = after
-    kept[:, live], rest[:, live] = have, offer
-    return kept, rest
+        raised += missing * going / np.maximum(slope, TINY)
+        if count < FEW * len(going):
+            at = np.flatnonzero(going)
+            if live is not None:
+                found[live] = raised
+            live = at if live is None else live[at]
+            free, limit, base = free[:, at], limit[:, at], base[:, at]
+            goal, floor, raised = goal[at], floor[at], raised[at]
+    if live is not None:
+        found[live] = raised
+    return found
 
 
 def recovery(
@@ -201,23 +229,35 @@ def recovery(
     return np.where(days < 0, 1.0, path)
 
 
-def defer(kept_away: Array, room: Array, is_open: NDArray[np.bool_], share: Array, return_rate: Array) -> Array:
+def defer(
+    kept_away: Array,
+    room: Array,
+    is_open: NDArray[np.bool_],
+    share: Array,
+    return_rate: Array,
+    stock: Array | None = None,
+) -> Array:
     """Cargo that waited and returns, B (currency per day), from what closures and hold-back kept away.
 
     A share of `kept_away` (crossings, days, draws) joins a stock at its crossing; `return_rate` of the stock comes back
-    on each day the crossing is open, within `room`. Nothing returns that was not put away before.
+    on each day the crossing is open, within `room`. Nothing returns that was not put away before. `stock` (crossings,
+    draws), if given, is what waits before the first day, and is left as what waits after the last.
     """
     crossings, days, draws = np.broadcast_shapes(kept_away.shape, room.shape)
-    returned = np.zeros((crossings, days, draws))
-    stock = np.zeros((crossings, draws))
+    returned: Array = np.zeros((crossings, days, draws))
+    waiting = np.zeros((crossings, draws)) if stock is None else stock
     opened = np.broadcast_to(is_open, returned.shape)
+    free = np.maximum(np.broadcast_to(room, returned.shape), 0.0)
+    joining = share * kept_away
+    some = bool(waiting.any())
     for day in range(days):
-        if stock.any():
-            back = np.where(opened[:, day], np.minimum(return_rate * stock, np.maximum(room[:, day], 0.0)), 0.0)
-            returned[:, day] = back
-            stock = stock - back
-        stock = stock + share * kept_away[:, day]
-    return returned
+        if some:
+            back = np.minimum(return_rate * waiting, free[:, day], out=returned[:, day])
+            back *= opened[:, day]
+            waiting -= back
+        waiting += joining[:, day]
+        some = some or bool(waiting.any())
+    return np.asarray(returned)
 
 
 def group_codes(group: Sequence[Any]) -> NDArray[np.intp]:
@@ -232,11 +272,16 @@ def _cap(kappa: Array, open_share: Array, value: Array) -> Array:
         return np.where(room > 0, kappa * room, 0.0)
 
 
-def _group_sum(x: Array, codes: NDArray[np.intp]) -> Array:
-    """Sum over the crossings of each group, always in the same order, so that equal inputs give equal bits."""
-    out = np.zeros((int(codes.max()) + 1, *x.shape[1:]))
-    for position, code in enumerate(codes):
-        out[code] += x[position]
+def _members(codes: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+    """Positions of the crossings of each group."""
+    return [np.flatnonzero(codes == group) for group in range(int(codes.max()) + 1)]
+
+
+def _sum_rows(x: Array, rows: NDArray[np.intp]) -> Array:
+    """Sum of some rows, always in the same order, so that equal inputs give equal bits."""
+    out = np.array(x[rows[0]])
+    for row in rows[1:]:
+        out += x[row]
     return out
 
 

@@ -1,0 +1,251 @@
+"""How trade answers on some days of a block: who pays what, where trucks can go, and what waits (MODEL section 5).
+
+A `Setting` holds what does not change from day to day; `respond` works out some days at a time. Arrays are (crossings,
+days, draws), draws last; border crossings come first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .drawn import at_crossings, has_own_levy, levy_per_truck
+from .engine.blocks import BLOCK
+from .inputs import Inputs
+from .model import baseline as base
+from .model.control import Paths
+from .model.ledger import Flows, Rates
+from .model.tariff import split_gap
+from .model.trade import apply_ceiling, defer, group_codes, recovery, response_ratio
+
+Array = NDArray[np.float64]
+
+RECOVERED = 0.05  # a post counts as recovering until this share of its way back is left
+
+
+@dataclass(frozen=True)
+class Response:
+    """A history's trade and rates on some days, and what traders paid.
+
+    `cost` is cost now over cost in the baseline at border crossings (border, days, draws); `friction` and `bribes` are
+    shares of value there (bribes the same on all days). All three have no days where nothing happens. `levies` holds
+    the levy of each insurgent authority as a share of value.
+    """
+
+    flows: Flows
+    rates: Rates
+    levies: list[Array]
+    shares: Array  # of each insurgent authority, (authorities, crossings, days, draws or 1)
+    cost: Array
+    friction: Array
+    bribes: Array
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a block's response rests on whatever the day: values drawn, paths, rates and shares."""
+
+    x: Inputs
+    p: dict[str, Array]
+    paths: Paths
+    m0: Array  # (C, T, B)
+    rates: Rates
+    levies: list[Array]
+    bribes: Array  # (border, 1, B)
+    before: Array  # cost in the baseline, (border, 1, B)
+    feed: Array  # (inland, border, B)
+    codes: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, x: Inputs, p: dict[str, Array], paths: Paths, m0: Array, r0: Array, ordinary: Array) -> Setting:
+        """Lay out a block: values drawn, its history, true value, collected rate and the value of an ordinary day."""
+        per_truck = _per_truck(x, p, ordinary)
+        levies = _levies(x, p, paths, per_truck)
+        rates = _rates(x, p, r0, per_truck, _mixed(levies, paths))
+        bribes = _bribes(x, p, r0)
+        before = 1 + (r0[: x.border] + bribes + rates.road[: x.border])
+        return cls(x, p, paths, m0, rates, levies, bribes, before, _feed(x, p), group_codes(x.groups))
+
+    def nothing(self, days: slice) -> Response:
+        """Days on which nothing differs from the counterfactual."""
+        m0, one, none = self.m0[:, days], np.ones((1, 1, 1)), np.zeros((1, 1, 1))
+        s = self.paths
+        held = (s.government[:, days], s.nobody[:, days], s.insurgent_on(days))
+        flows = Flows(m0, m0, none, one, one, s.open_share[:, days], *held)
+        empty = np.ones((self.x.border, 0, 1))
+        return Response(
+            flows,
+            self.rates.over(days),
+            [_on(levy, days) for levy in self.levies],
+            self._shares(days),
+            empty,
+            empty,
+            empty,
+        )
+
+    def respond(self, days: slice, stock: Array) -> Response:
+        """Trade on some days, MODEL 5 in its order; `stock` (border, B) waits before them and is left as what waits after."""
+        border, p, s = self.x.border, self.p, self.paths
+        g, nobody, insurgent = s.government[:, days], s.nobody[:, days], s.insurgent_on(days)
+        w = s.open_share[:, days]
+        excess = np.nan_to_num(s.insecurity[days] - self.x.insecurity_reference, nan=0.0)
+        e = np.exp(-p["insecurity_sensitivity"] * excess)
+        rates = self._weakened(self.rates.over(days), excess)
+        v = self.m0[:border, days]
+        holders = (g[:border], nobody[:border], insurgent[:border])
+        o, cap, friction = self._access(days, v, *holders)
+        h = self._cost(rates, friction, *holders)
+        ratio, q = response_ratio(v, self.codes, h, o, theta=p["theta"], phi=p["phi"], epsilon=p["epsilon"])
+        free = apply_ceiling(v * ratio, cap, self.codes)
+        star = free * e
+        shut = (1 - w[:border]) * v
+        missing = np.maximum(v.sum(axis=0) - free.sum(axis=0), 0.0)
+        total_shut = shut.sum(axis=0)
+        unplaced = np.minimum(missing / np.where(total_shut > 0, total_shut, 1.0), 1.0)
+        kept_away = shut * unplaced + free * np.maximum(1 - e, 0.0)
+        back = defer(kept_away, cap - star, w[:border] > 0, p["deferral_share"], p["deferral_return"], stock)
+        flows = self._assembled(days, star, back, q, q * e, w, (g, nobody, insurgent))
+        return Response(
+            flows, rates, [_on(levy, days) for levy in self.levies], self._shares(days), h, friction, self.bribes
+        )
+
+    def _shares(self, days: slice) -> Array:
+        return self.paths.holders[2:, :, days]
+
+    def _assembled(
+        self, days: slice, star: Array, back: Array, q: Array, qe: Array, w: Array, holders: tuple[Array, Array, Array]
+    ) -> Flows:
+        """Border response and the inland houses it feeds, as flows over all crossings."""
+        border, feed = self.x.border, self.feed
+        m0 = self.m0[:, days]
+        v = m0[:border]
+        some = v > 0
+        safe = np.where(some, v, 1.0)
+        fed = feed.sum(axis=1)[:, None]
+        response, returned, total, held = (np.empty_like(m0) for _ in range(4))
+        response[:border], returned[:border] = star, back
+        house = m0[border:] * w[border:]
+        response[border:] = house * base.inland_trade(np.where(some, star / safe, 1.0), feed)
+        returned[border:] = house * (base.inland_trade(back / safe, feed) - (1 - fed))
+        total[:border], held[:border] = q, qe
+        total[border:], held[border:] = 1 - fed * (1 - q), 1 - fed * (1 - qe)
+        return Flows(m0, response, returned, total, held, w, *holders)
+
+    def _weakened(self, rates: Rates, excess: Array) -> Rates:
+        """The collected rate where staff leave: falls with insecurity above its reference, never rises."""
+        worse = np.maximum(excess, 0.0)
+        if not worse.any():
+            return rates
+        kept = np.exp(-np.maximum(self.p["collection_weakening"], 0.0) * worse)
+        return replace(rates, collected=rates.collected_baseline * kept[None])
+
+    def _access(self, days: slice, v: Array, g: Array, nobody: Array, insurgent: Array) -> tuple[Array, Array, Array]:
+        """Open share o, ceiling in value and friction of the border crossings, (border, days, draws)."""
+        border, p, s = slice(0, self.x.border), self.p, self.paths
+        o = s.open_share[border, days] * (1 - nobody * (1 - p["nobody_open_share"]))
+        since = np.maximum(np.arange(days.start, days.stop)[:, None] - s.first_events, 0)
+        ramp = np.minimum(since / np.maximum(p["capacity_ramp_days"], 1.0), 1.0)
+        widest = np.maximum(p["capacity_ceiling"], p["capacity_start"])
+        kappa = p["capacity_start"] + (widest - p["capacity_start"]) * ramp
+        friction = insurgent * p["friction_insurgent"]
+        friction = friction + nobody * (p["friction_insurgent"] + p["friction_nobody_extra"])
+        friction = friction + g * s.threat[border, days] * p["friction_threat"]
+        reopened = s.days_since_reopening[border, days]
+        back_up = np.flatnonzero((reopened >= 0).any(axis=(1, 2)))
+        cap = kappa * (o * v)
+        if len(back_up):
+            half_life, after = p["recovery_half_life_days"], reopened[back_up]
+            back = recovery(after, p["recovery_start_share"], half_life, p["permanent_loss"])
+            recovering = (after >= 0) & (np.exp2(-np.maximum(after, 0) / half_life) > RECOVERED)
+            o = np.broadcast_to(o, v.shape).copy()
+            o[back_up] *= back
+            cap[back_up] = np.where(recovering, 1.0, kappa) * (o[back_up] * v[back_up])
+            # truck counts at a reopened post contain its friction already
+            friction = np.broadcast_to(friction, v.shape).copy()
+            friction[back_up] -= insurgent[back_up] * recovering * p["friction_insurgent"]
+        return o, cap, friction
+
+    def _cost(self, rates: Rates, friction: Array, g: Array, nobody: Array, insurgent: Array) -> Array:
+        """Cost now over cost in the baseline at border crossings, (border, days, draws)."""
+        border = slice(0, self.x.border)
+        road = rates.road[border]
+        at_gate = rates.levy[border] + rates.inland_probability * rates.inland[border] + road * (1 - rates.once)
+        burden = g * (rates.collected[border] + self.bribes + road) + nobody * road + insurgent * at_gate
+        return np.asarray((1 + burden + friction) / self.before)
+
+
+def _on(x: Array, days: slice) -> Array:
+    return x if x.shape[1] == 1 else x[:, days]
+
+
+def _per_truck(x: Inputs, p: dict[str, Array], ordinary: Array) -> Array:
+    """True customs value of a truck load at each border crossing, (border, draws)."""
+    names = x.crossings[: x.border]
+    known = [f"trucks.{c}" for c in names]
+    return np.stack([ordinary[i] / p[n] if n in p else p["value_per_truck"] for i, n in enumerate(known)])
+
+
+def _levies(x: Inputs, p: dict[str, Array], s: Paths, per_truck: Array) -> list[Array]:
+    """Levy rate of each insurgent authority as a share of value, (crossings, days or 1, draws) each.
+
+    The scenario's levy where it sets one for that authority, else the case's levy per truck, of the authority where it
+    has one; none at inland houses.
+    """
+    border = x.crossings[: x.border]
+    usual = np.zeros((len(x.crossings), 1, BLOCK))
+    usual[: x.border, 0] = at_crossings(p, "levy_per_truck", border) / per_truck
+    found = []
+    for name, rate, truck in zip(x.authorities[2:], s.levy_rate, s.levy_per_truck, strict=True):
+        levy = usual
+        if has_own_levy(p, name):
+            levy = np.zeros_like(usual)
+            levy[: x.border, 0] = levy_per_truck(p, name, border) / per_truck
+        if np.isfinite(truck).any():
+            by_truck = truck[: x.border] / per_truck[:, None]
+            levy = np.repeat(levy, len(x.days), axis=1)
+            levy[: x.border] = np.where(np.isfinite(by_truck), by_truck, levy[: x.border])
+        found.append(np.where(np.isfinite(rate), rate, levy) if np.isfinite(rate).any() else levy)
+    return found
+
+
+def _rates(x: Inputs, p: dict[str, Array], r0: Array, per_truck: Array, levy: Array) -> Rates:
+    """Levy, road and inland rates as shares of value, before anything changes the collected rate. (C, T|1, B)."""
+    border = x.border
+    road = np.zeros((len(x.crossings), 1, BLOCK))
+    paying = at_crossings(p, "road_levy_per_truck", x.crossings[:border]) * p["road_paying_share"]
+    road[:border, 0] = paying / per_truck
+    return Rates(
+        collected_baseline=r0,
+        collected=r0,
+        inland=r0 * p["inland_rate_ratio"],
+        inland_probability=p["inland_charge_probability"][None, None],
+        levy=levy,
+        road=road,
+        once=p["receipt_honoured"][None, None],
+    )
+
+
+def _mixed(levies: list[Array], s: Paths) -> Array:
+    """Levy rate at each crossing: that of its holder, averaged by share where authorities hold it together."""
+    if not levies:
+        return np.zeros((1, 1, 1))
+    if all(levy is levies[0] for levy in levies):
+        return levies[0]
+    together = s.insurgent
+    taken = sum((share * levy for share, levy in zip(s.holders[2:], levies, strict=True)), np.zeros((1, 1, 1)))
+    return np.asarray(np.where(together > 0, taken / np.where(together > 0, together, 1.0), levies[0]))
+
+
+def _bribes(x: Inputs, p: dict[str, Array], r0: Array) -> Array:
+    """Bribes at border crossings in government hands as a share of value, (border, 1, draws)."""
+    _, leaking = split_gap(at_crossings(p, "gap", x.crossings[: x.border]), p["gap_split"])
+    return np.asarray((r0[: x.border, 0] * leaking / (1 - leaking) * p["bribe_share"])[:, None])
+
+
+def _feed(x: Inputs, p: dict[str, Array]) -> Array:
+    """Share of each inland house's baseline that came in through each border crossing, (inland, border, draws)."""
+    low, best, high = (f[..., None] for f in x.feed)
+    feed = base.two_piece(low, best, high, p["inland_feed"][None, None])
+    return np.asarray(feed / np.maximum(feed.sum(axis=1, keepdims=True), 1.0))
