@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tradeimpact as ti
-from tradeimpact.model.chain import filtered_chain, sample_paths
+from tradeimpact.model.histories import SILENT_DAYS, Moves, backward_shares, sample_histories
 
 
 def random_chain(seed, days, tail=()):
@@ -58,27 +58,74 @@ def test_crossings_and_draws_are_chains_of_their_own(seed, days):
         for draw in range(3):
             alone = ti.control_chain(initial[:, c, draw], move[..., c, draw], seen[..., c, draw])
             np.testing.assert_allclose(chain.smoothed[..., c, draw], alone.smoothed, atol=1e-12)
-    np.testing.assert_array_equal(filtered_chain(initial, move, seen), chain.filtered)
 
 
-def test_sampled_paths_reproduce_the_smoother_and_its_pairs_of_days():
-    initial, move, seen = random_chain(7, 5)
-    count = 60_000
-    uniform = np.random.default_rng(1).random((5, count))
-    paths = sample_paths(initial[:, None], move[..., None], np.repeat(seen[..., None], count, axis=2), uniform)
-    smoothed = ti.control_chain(initial, move, seen).smoothed
-    shares = np.stack([(paths == state).mean(axis=1) for state in range(3)], axis=1)
+def silent_chain(seed, days, draws):
+    """Hazards, silence and sparse statements drawn at random: the pieces of a chain and its dense arrays."""
+    rng = np.random.default_rng(seed)
+    crossings = 2
+    fall, recapture, silence = rng.uniform(0.01, 0.3, (3, draws))
+    moves = Moves.of(fall, rng.uniform(0.2, 0.8, draws), rng.uniform(0.1, 0.6, draws), recapture, silence)
+    loss, back = rng.integers(0, SILENT_DAYS + 1, (2, days, crossings))
+    initial = rng.uniform(0.05, 1, (3, crossings, draws))
+    cells = {(day, c): row for row, (day, c) in enumerate([(0, 1), (2, 0), (2, 1), (days - 1, 0)])}
+    likelihood = rng.uniform(0.01, 1, (len(cells), 3, draws))
+    dense = np.ones((days, 3, crossings, draws))
+    by_day = [(np.zeros(0, int), np.zeros(0, int))] * days
+    for (day, c), row in cells.items():
+        dense[day, :, c] = likelihood[row]
+        by_day[day] = tuple(np.append(have, new) for have, new in zip(by_day[day], (row, c), strict=True))
+    shares, last = backward_shares(initial, moves, loss, back, by_day, likelihood)
+    return initial, moves.dense(loss, back), dense, shares, last
+
+
+def test_sampled_histories_reproduce_the_smoother_and_its_pairs_of_days():
+    count = 40_000
+    initial, move, dense, shares, last = silent_chain(7, 5, 1)
+    uniform = np.random.default_rng(1).random((2, 5, count, 1), dtype=np.float32)
+    paths = sample_histories(shares, last, uniform)[..., 0]
+    smoothed = ti.control_chain(initial, move, dense).smoothed[..., 0]
+    found = np.stack([(paths == state).mean(axis=-1) for state in range(3)], axis=1)
     error = np.sqrt(smoothed * (1 - smoothed) / count)
-    assert (np.abs(shares - smoothed) < 4.5 * error + 1e-12).all()
+    assert (np.abs(found - smoothed) < 4.5 * error + 1e-6).all()
+    c = 0
     joint = np.zeros((3, 3))
     for path in product(range(3), repeat=5):
-        weight = initial[path[0]] * seen[0, path[0]]
+        weight = initial[path[0], c, 0] * dense[0, path[0], c, 0]
         for day in range(1, 5):
-            weight *= move[day - 1, path[day - 1], path[day]] * seen[day, path[day]]
+            weight *= move[day - 1, path[day - 1], path[day], c, 0] * dense[day, path[day], c, 0]
         joint[path[2], path[3]] += weight
     joint /= joint.sum()
-    sampled = np.array([[((paths[2] == a) & (paths[3] == b)).mean() for b in range(3)] for a in range(3)])
-    assert (np.abs(sampled - joint) < 4.5 * np.sqrt(joint * (1 - joint) / count) + 1e-12).all()
+    sampled = np.array([[((paths[2, c] == a) & (paths[3, c] == b)).mean() for b in range(3)] for a in range(3)])
+    assert (np.abs(sampled - joint) < 4.5 * np.sqrt(joint * (1 - joint) / count) + 1e-6).all()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_sampled_state_is_the_one_that_its_uniform_number_picks(seed):
+    days, histories, draws = 9, 3, 64
+    initial, move, dense, shares, last = silent_chain(seed, days, draws)
+    uniform = np.random.default_rng(seed).random((2, days, histories, draws), dtype=np.float32)
+    paths = sample_histories(shares, last, uniform)
+    filtered = ti.control_chain(initial, move, dense).filtered
+    for c, k, n in np.ndindex(2, histories, draws):
+        after = None
+        for day in range(days - 1, -1, -1):
+            weight = filtered[day, :, c, n] if after is None else filtered[day, :, c, n] * move[day, :, after, c, n]
+            edges = np.cumsum(weight / weight.sum())
+            if np.abs(edges - uniform[c, day, k, n]).min() > 1e-6:  # single precision cannot tell nearer ones apart
+                assert paths[day, c, k, n] == (uniform[c, day, k, n] >= edges[:2]).sum()
+            after = paths[day, c, k, n]
+
+
+def test_statements_that_leave_no_holder_are_refused():
+    with pytest.raises(ti.ModelError, match="day 1 .* every holder is impossible"):
+        none = (np.zeros(0, int), np.zeros(0, int))
+        moves = Moves.of(*(np.full(1, x) for x in (0.0, 0.5, 0.5, 0.0, 0.5)))
+        start = np.array([1.0, 0.0, 0.0]).reshape(3, 1, 1)
+        silent = np.zeros((2, 1), int)
+        backward_shares(
+            start, moves, silent, silent, [none, (np.array([0]), np.array([0]))], np.array([[[0.0], [1], [1]]])
+        )
 
 
 def test_without_information_filter_and_smoother_are_the_prior_chain():

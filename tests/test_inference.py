@@ -10,7 +10,8 @@ import tradeimpact as ti
 from tradeimpact.case.closing import closings
 from tradeimpact.case.evidence import clusters, evidence, unused, voice, weight_class
 from tradeimpact.engine.sampling import Sampler
-from tradeimpact.inference import chain_of, gather
+from tradeimpact.holders import chain_of
+from tradeimpact.inference import gather
 from tradeimpact.marginals import marginals_of
 
 SUMMER = {"start": "2021-06-20", "end": "2021-08-15"}

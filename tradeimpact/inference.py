@@ -6,8 +6,7 @@ dates count at their latest possible day, so nothing published after the as-of d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,16 +16,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from .case import Case
-from .case.evidence import CLASSES, clusters, evidence
+from .case.evidence import CLASSES, evidence
 from .case.reported import holder_shares
-from .engine.blocks import BLOCK, blocks
-from .engine.sampling import Sampler, seed_of, uniform_days, uniforms
+from .engine.blocks import blocks
+from .engine.sampling import Sampler, seed_of
 from .errors import TradeImpactError
+from .holders import Evidence, block_paths, chain_of
 from .marginals import marginals_of, require
-from .model.chain import backward_paths, control_chain, filtered_chain
-from .model.evidence import Statement, log_likelihood, silent_days, transitions
+from .model.chain import control_chain
 from .scenario import to_day
-from .tables import records
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -41,47 +39,6 @@ ASSUMED = (
     *(f"weight_{name}" for name in CLASSES), "repeat_power", "silence", "hazard_fall", "fall_to_nobody",
     "hazard_collect", "hazard_recapture", "initial_held",
 )  # fmt: skip
-CANDIDATES = 8  # joint paths per draw among which a bare count chooses
-COUNT_SLACK = 1  # a count of lost posts fits if the path is within one of it
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """Statements of a case on a day grid that starts at a fixed origin."""
-
-    origin: date
-    days: int
-    crossings: tuple[str, ...]
-    groups: tuple[str, ...]
-    rows: pd.DataFrame  # classified reports with positions: first, last, published (days since origin)
-
-    def known(self, position: int) -> Evidence:
-        """Only what was published by the day at `position`, its clusters made anew."""
-        return replace(self, rows=self.rows[self.rows["published_at"] <= position].reset_index(drop=True))
-
-    def arranged(self, crossings: tuple[str, ...]) -> Evidence:
-        """The same evidence with the crossings in another order."""
-        group = dict(zip(self.crossings, self.groups, strict=True))
-        return replace(self, crossings=crossings, groups=tuple(group[c] for c in crossings))
-
-    @cached_property
-    def statements(self) -> list[Statement]:
-        """Statements on single crossings."""
-        rows = self.rows[self.rows["crossing"] != "national"].reset_index(drop=True)
-        place = {c: i for i, c in enumerate(self.crossings)}
-        return [
-            Statement(
-                place[row["crossing"]], row["proposition"], int(row["first_at"]), int(row["last_at"]),
-                int(row["published_at"]), row["weight"], int(cluster), f"{row['report']}/{row['crossing']}",
-            )
-            for row, cluster in zip(records(rows), clusters(rows), strict=True)
-        ]  # fmt: skip
-
-    @property
-    def counts(self) -> list[tuple[int, float, str]]:
-        """Bare counts of lost border posts: day position, count, weight class."""
-        rows = self.rows[self.rows["crossing"] == "national"]
-        return [(int(row["last_at"]), float(row["count"]), str(row["weight"])) for row in records(rows)]
 
 
 def chain_origin(case: Case) -> date:
@@ -109,128 +66,6 @@ def gather(case: Case, end: date, forecast: str = "persist") -> Evidence:
     crossings = tuple(sorted(units["crossing"]))
     group = dict(zip(units["crossing"], units["route_group"], strict=True))
     return Evidence(origin, (last - origin).days + 1, crossings, tuple(str(group[c]) for c in crossings), rows)
-
-
-def chain_of(known: Evidence, p: dict[str, Array], seed: int, block: int, until: int) -> tuple[Array, Array, Array]:
-    """Initial, transition and likelihood of one block of draws, for days 0 to `until`, from what is known.
-
-    Shapes (3, crossings, draws), (days - 1, 3, 3, crossings, draws) and (days, 3, crossings, draws).
-    """
-    days, count = until + 1, len(known.crossings)
-    statements = known.statements
-    uniform = {s.key: uniforms(seed, f"event/{s.key}", block) for s in statements if s.first < s.last}
-    flat = np.full(len(p["silence"]), 0.5)
-    log_weight = dict(zip(CLASSES, np.log(_weights(p)), strict=True))
-    repeat = np.clip(p["repeat_power"], 0.0, 0.3)
-    rank = {name: i for i, name in enumerate(CLASSES)}
-    log_l = log_likelihood(
-        statements, days, count, log_weight, repeat, {s.key: uniform.get(s.key, flat) for s in statements}, rank
-    )
-    loss, back = (np.zeros((days, count), dtype=np.int64) for _ in range(2))
-    for c in range(count):
-        stated = [(s.published, s.proposition) for s in statements if s.crossing == c]
-        told = [day for day, says in stated if says in ("lost", "collecting", "promise")]
-        loss[:, c] = silent_days(told, days, until)
-        loss[0, c] *= all(day >= 0 for day in told)  # told before the chain begins: no silence about its first state
-        back[:, c] = silent_days([day for day, says in stated if says == "held"], days, until)
-    move = transitions(
-        p["hazard_fall"],
-        p["fall_to_nobody"],
-        np.minimum(p["hazard_collect"], 1.0),
-        p["hazard_recapture"],
-        p["silence"],
-        loss,
-        back,
-    )
-    # a post lost before the chain begins would have been reported too
-    held = np.stack([p.get(f"initial_held.{c}", p["initial_held"]) for c in known.crossings])
-    quiet = (1.0 - p["silence"]) ** loss[0][:, None]
-    initial = np.stack(np.broadcast_arrays(held, (1 - held) / 2 * quiet, (1 - held) / 2 * quiet))
-    return initial, move, np.exp(log_l - log_l.max(axis=1, keepdims=True))
-
-
-def _weights(p: dict[str, Array]) -> Array:
-    """Likelihood ratios by class, heaviest first in every draw; at least 1, a relay at most 3."""
-    drawn = np.stack([np.maximum(p[f"weight_{name}"], 1.0) for name in CLASSES])
-    drawn = -np.sort(-drawn, axis=0)
-    drawn[-1] = np.minimum(drawn[-1], 3.0)
-    return drawn
-
-
-def block_paths(
-    known: Evidence, p: dict[str, Array], seed: int, block: int, known_until: int, forecast: str
-) -> NDArray[np.int8]:
-    """Sampled states of one block, (days, crossings, draws): inferred up to the as-of day, forecast after it."""
-    until = min(known_until, known.days - 1)
-    initial, move, seen = chain_of(known, p, seed, block, until)
-    counts = [c for c in known.counts if c[0] <= until]
-    filtered = filtered_chain(initial, move, seen)
-    candidates = _sampled(known, filtered, move, seed, block, CANDIDATES if counts else 1)
-    chosen = candidates[:, 0] if candidates.shape[1] == 1 else _fitting(known, candidates, counts, p, seed, block)
-    if until == known.days - 1:
-        return chosen
-    return np.concatenate([chosen, _forecast(known, chosen[-1], p, seed, block, until, forecast)])
-
-
-def _sampled(known: Evidence, filtered: Array, move: Array, seed: int, block: int, candidates: int) -> NDArray[np.int8]:
-    """Joint paths of a block, (days, candidates, crossings, draws)."""
-    days = len(filtered)
-    uniform = np.empty((days, candidates, len(known.crossings), BLOCK))
-    for k in range(candidates):
-        for i, c in enumerate(known.crossings):
-            uniform[:, k, i] = uniform_days(seed, f"path/{k}/{c}", block, days)
-    return backward_paths(filtered[:, :, None], move[:, :, :, None], uniform)
-
-
-def _fitting(
-    known: Evidence,
-    candidates: NDArray[np.int8],
-    counts: Sequence[tuple[int, float, str]],
-    p: dict[str, Array],
-    seed: int,
-    block: int,
-) -> NDArray[np.int8]:
-    """One joint path per draw, chosen among candidates by the bare counts that were stated."""
-    border = np.array([g != "inland" for g in known.groups])
-    log_weight = dict(zip(CLASSES, np.log(_weights(p)), strict=True))
-    score = np.zeros((candidates.shape[1], BLOCK))
-    for day, count, weight in counts:
-        lost = (candidates[day][:, border] > 0).sum(axis=1)
-        score += log_weight[weight] * (np.abs(lost - count) <= COUNT_SLACK)
-    share = np.exp(score - score.max(axis=0))
-    edges = np.cumsum(share, axis=0)
-    pick = (uniforms(seed, "count", block) * edges[-1] >= edges[:-1]).sum(axis=0)
-    return candidates[:, pick, :, np.arange(BLOCK)].transpose(1, 2, 0)
-
-
-def _forecast(
-    known: Evidence, last: NDArray[np.int8], p: dict[str, Array], seed: int, block: int, until: int, forecast: str
-) -> NDArray[np.int8]:
-    """States after the as-of day: they persist, or go on by the hazards, with contagion inside a route group if
-    asked.
-    """
-    ahead = known.days - 1 - until
-    if forecast == "persist":
-        return np.repeat(last[None], ahead, axis=0)
-    uniform = np.stack(
-        [uniform_days(seed, f"future/{c}", block, known.days)[until + 1 :] for c in known.crossings], axis=1
-    )
-    member = np.array([[a == b for b in known.groups] for a in known.groups], dtype=float)
-    state, found = last.astype(np.int8), []
-    for day in range(ahead):
-        fall = np.broadcast_to(p["hazard_fall"], state.shape)
-        if forecast == "contagion":
-            lost = member @ (state > 0) - (state > 0)
-            fall = np.minimum(p["hazard_fall"] * np.maximum(p["contagion"], 1.0) ** lost, 1.0)
-        chance = np.zeros((3, 3, *state.shape))
-        chance[0] = [1 - fall, fall * p["fall_to_nobody"], fall * (1 - p["fall_to_nobody"])]
-        collect, back = np.minimum(p["hazard_collect"], 1.0), p["hazard_recapture"]
-        chance[1] = [np.broadcast_to(v, state.shape) for v in (back, np.maximum(1 - collect - back, 0), collect)]
-        chance[2] = [np.broadcast_to(v, state.shape) for v in (back, 0 * back, 1 - back)]
-        edges = np.cumsum(np.take_along_axis(chance, state[None, None].astype(np.intp), axis=0)[0], axis=0)
-        state = (uniform[day] * edges[-1] >= edges[:-1]).sum(axis=0).astype(np.int8)
-        found.append(state)
-    return np.stack(found)
 
 
 @dataclass(frozen=True)

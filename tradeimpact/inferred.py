@@ -16,7 +16,8 @@ from .case.closing import ROAD, closings
 from .case.reported import holder_shares
 from .engine.blocks import BLOCK
 from .engine.sampling import uniforms
-from .inference import Evidence, block_paths, gather
+from .holders import Evidence, block_paths
+from .inference import gather
 from .marginals import require
 from .model import control
 from .tables import records

@@ -22,7 +22,7 @@ from ..case import Case
 from ..engine.blocks import blocks
 from ..engine.sampling import REPLICATES, seed_of
 from ..errors import TradeImpactError
-from ..inference import block_paths
+from ..holders import block_paths
 from ..inputs import prepare
 from ..scenario import to_day
 from ..simulate import DEFAULT_DRAWS, Run

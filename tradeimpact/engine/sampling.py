@@ -231,6 +231,12 @@ def uniforms(seed: int, stream: str, block: int) -> Array:
     return np.asarray(generator.random(BLOCK)) + 2.0**-54
 
 
+def uniforms_into(out: NDArray[np.float32], seed: int, stream: str, block: int) -> None:
+    """Fill `out` with uniform numbers in [0, 1) of single precision, a function of (seed, stream, block) alone."""
+    key = np.frombuffer(blake2b(f"{seed}/{stream}/{block}".encode(), digest_size=32).digest(), dtype=np.uint32)
+    np.random.Generator(np.random.SFC64(np.random.SeedSequence(key.tolist()))).random(out=out, dtype=np.float32)
+
+
 def uniform_days(seed: int, stream: str, block: int, days: int) -> Array:
     """Uniform numbers in (0, 1), (days, BLOCK), a function of (seed, stream, day, draw); at most MAX_DAYS days."""
     if days > MAX_DAYS:

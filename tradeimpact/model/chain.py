@@ -1,4 +1,4 @@
-"""A hidden Markov chain on arrays: filter, smoother and sampled paths (MODEL section 4).
+"""A hidden Markov chain on arrays: filter and smoother (MODEL section 4).
 
 States stand on the second axis, days on the first; whatever axes follow (crossings, draws) are carried along.
 With l the likelihood of what was observed on a day and A the transition into that day::
@@ -70,11 +70,6 @@ def control_chain(initial: ArrayLike, transition: ArrayLike, likelihood: ArrayLi
     return Chain(filtered, smoothed, total)
 
 
-def filtered_chain(initial: ArrayLike, transition: ArrayLike, likelihood: ArrayLike) -> Array:
-    """Filtered probabilities alone, (days, states, ...): `control_chain` without its backward pass."""
-    return _filter(*_checked(initial, transition, likelihood))[0]
-
-
 def _filter(start: Array, moves: Array, seen: Array) -> tuple[Array, Array]:
     filtered = np.empty_like(seen)
     total = np.zeros(seen.shape[2:])
@@ -83,45 +78,6 @@ def _filter(start: Array, moves: Array, seen: Array) -> tuple[Array, Array]:
         filtered[day], scale = _normalised(ahead * seen[day], day)
         total = total + np.log(scale)
     return filtered, total
-
-
-def sample_paths(initial: ArrayLike, transition: ArrayLike, likelihood: ArrayLike, uniform: Array) -> NDArray[np.int8]:
-    """Paths of states drawn from the smoothed chain: filter forward, sample backward.
-
-    `uniform` (days, ...) in (0, 1) has the trailing shape of `likelihood`; returns states as int8 of that shape.
-    """
-    start, moves, seen = _checked(initial, transition, likelihood)
-    return backward_paths(_filter(start, moves, seen)[0], moves, uniform)
-
-
-def backward_paths(filtered: Array, transition: Array, uniform: Array) -> NDArray[np.int8]:
-    """Paths drawn backward from filtered probabilities (days, states, ...), for several draws from one filter.
-
-    `transition` is (days - 1 or 1, states, states, ...), unchecked; `uniform` (days, ...) in (0, 1). Axes of
-    length 1 after the states are shared by the paths along them.
-    """
-    days, states = filtered.shape[:2]
-    paths = np.empty(uniform.shape, dtype=np.int8)
-    paths[-1] = _pick(filtered[-1], uniform[-1])
-    for day in range(days - 2, -1, -1):
-        before, move, after = filtered[day], _at(transition, day), paths[day + 1]
-        weight = before * move[:, states - 1]
-        for state in range(states - 2, -1, -1):
-            weight = np.where(after == state, before * move[:, state], weight)
-        paths[day] = _pick(weight, uniform[day])
-    return paths
-
-
-def _pick(weight: Array, uniform: Array) -> NDArray[np.int8]:
-    """State whose share of the weights the uniform number falls into."""
-    edges = [weight[0]]
-    for part in weight[1:]:
-        edges.append(edges[-1] + part)
-    target = uniform * edges[-1]
-    state = np.zeros(target.shape, dtype=np.int8)
-    for edge in edges[:-1]:
-        state += target >= edge
-    return state
 
 
 def _checked(initial: ArrayLike, transition: ArrayLike, likelihood: ArrayLike) -> tuple[Array, Array, Array]:

@@ -6,11 +6,13 @@ States are government, nobody, insurgent. With w the weight of a statement: lost
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .histories import SILENT_DAYS
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -23,7 +25,6 @@ SPEAKS_FOR = {
     "held": (1.0, 0.0, 0.0),
     "fighting": (0.0, 1.0, 0.0),
 }
-SILENT_DAYS = 10
 
 
 @dataclass(frozen=True)
@@ -42,33 +43,42 @@ class Statement:
     key: str
 
 
-def log_likelihood(
-    statements: Sequence[Statement],
-    days: int,
-    crossings: int,
-    log_weight: dict[str, Array],
-    repeat: Array,
-    uniform: dict[str, Array],
-    rank: dict[str, int],
-) -> Array:
-    """Log likelihood of the statements given, (days, 3, crossings, draws).
+def cells_of(statements: Sequence[Statement], days: int) -> dict[tuple[int, int], int]:
+    """(day, crossing) about which something is stated, in order, and the row of its likelihood."""
+    told = {(day, s.crossing) for s in statements for day in range(max(s.first, 0), min(s.last, days - 1) + 1)}
+    return {cell: row for row, cell in enumerate(sorted(told))}
 
-    An event acts on one day of its window, drawn by its uniform number; in a cluster the heaviest statement counts in
-    full and the others to the power `repeat`.
+
+def likelihood(
+    statements: Sequence[Statement],
+    full: Sequence[bool],
+    cells: Mapping[tuple[int, int], int],
+    days: int,
+    log_weight: Mapping[str, Array],
+    repeat: Array,
+    uniform: Mapping[str, Array],
+) -> Array:
+    """Likelihood of the statements given, largest 1, (cells, 3, draws).
+
+    An event acts on one day of its window, drawn by its uniform number; in a cluster the heaviest statement (`full`)
+    counts in full and the others to the power `repeat`.
     """
     draws = len(repeat)
-    out = np.zeros((days, 3, crossings, draws))
-    at = np.arange(draws)
-    for s, full in zip(statements, leading(statements, rank), strict=True):
+    out = np.zeros((len(cells), 3, draws))
+    for s, leads in zip(statements, full, strict=True):
         first, last = max(s.first, 0), min(s.last, days - 1)
         if last < first:
             continue
-        day = first + np.minimum((uniform[s.key] * (last - first + 1)).astype(np.int64), last - first)
-        weight = log_weight[s.weight] * (1.0 if full else repeat)
-        for state, share in enumerate(SPEAKS_FOR[s.proposition]):
-            if share:
-                out[day, state, s.crossing, at] += weight
-    return out
+        rows = np.array([cells[day, s.crossing] for day in range(first, last + 1)])
+        weight = log_weight[s.weight] * (1.0 if leads else repeat)
+        states = [state for state, share in enumerate(SPEAKS_FOR[s.proposition]) if share]
+        if last == first:
+            out[rows[0], states] += weight
+            continue
+        day = np.minimum((uniform[s.key] * (last - first + 1)).astype(np.int64), last - first)
+        for state in states:
+            out[rows[day], state, np.arange(draws)] += weight
+    return np.exp(out - out.max(axis=1, keepdims=True))
 
 
 def leading(statements: Sequence[Statement], rank: dict[str, int]) -> list[bool]:
@@ -95,37 +105,4 @@ def silent_days(published: Sequence[int], days: int, known_until: int) -> Ints:
     for day in range(days):
         heard = next((p for p in stated if p >= day), known_until)
         out[day] = min(max(min(heard, known_until) - day, 0), SILENT_DAYS)
-    return out
-
-
-def transitions(
-    fall: Array,
-    to_nobody: Array,
-    collect: Array,
-    recapture: Array,
-    silence: Array,
-    silent_loss: Ints,
-    silent_return: Ints,
-) -> Array:
-    """Daily transitions weighed by the silence that followed, (days - 1, 3, 3, crossings, draws).
-
-    Hazards and rho are (draws,); silent days are (days, crossings). A change that would have been reported and was not
-    has likelihood (1 - rho) for each silent day.
-    """
-    draws = fall.shape[0]
-    days, crossings = silent_loss.shape
-    out = np.zeros((days - 1, 3, 3, crossings, draws))
-    quiet = 1.0 - silence
-    loss = quiet ** silent_loss[1:, :, None]
-    back = quiet ** silent_return[1:, :, None]
-    out[:, 0, 0] = 1.0 - fall
-    out[:, 0, 1] = fall * to_nobody * loss
-    out[:, 0, 2] = fall * (1.0 - to_nobody) * loss
-    stay = np.maximum(1.0 - collect - recapture, 0.0)
-    out[:, 1, 0] = np.minimum(recapture, 1.0) * back
-    out[:, 1, 1] = stay
-    out[:, 1, 2] = collect
-    out[:, 2, 0] = recapture * back
-    out[:, 2, 1] = 0.0
-    out[:, 2, 2] = 1.0 - recapture
     return out

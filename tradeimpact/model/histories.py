@@ -1,0 +1,164 @@
+"""Histories of holders drawn from the chain of MODEL section 4: filter forward, sample backward, many at a time.
+
+The states are government G, nobody N and insurgent I, and I never turns into N. With f the filtered probabilities of a
+day and A the transition into the next, the state of a day given the state after it is drawn from ``f[j] A[j, after]``.
+Its cumulative shares are made in the forward pass, so that several histories of one draw share them::
+
+    after G   P(G), P(G or N)        after N   P(G), else N        after I   P(G), P(G or N)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ModelError
+
+Array = NDArray[np.float64]
+Shares = NDArray[np.float32]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+SILENT_DAYS = 10
+
+
+@dataclass(frozen=True)
+class Moves:
+    """Daily transitions, (draws,), and those that silence follows, (silent days, draws): from and to G, N, I.
+
+    A change that would have been reported and was not has likelihood (1 - rho) for each silent day.
+    """
+
+    gg: Array
+    gn: Array
+    gi: Array
+    ng: Array
+    nn: Array
+    ni: Array
+    ig: Array
+    ii: Array
+
+    @classmethod
+    def of(cls, fall: Array, to_nobody: Array, collect: Array, recapture: Array, silence: Array) -> Moves:
+        """From daily hazards and rho, (draws,) each."""
+        quiet = (1.0 - silence) ** np.arange(SILENT_DAYS + 1)[:, None]
+        return cls(
+            gg=1.0 - fall,
+            gn=fall * to_nobody * quiet,
+            gi=fall * (1.0 - to_nobody) * quiet,
+            ng=np.minimum(recapture, 1.0) * quiet,
+            nn=np.maximum(1.0 - collect - recapture, 0.0),
+            ni=collect,
+            ig=recapture * quiet,
+            ii=1.0 - recapture,
+        )
+
+    def dense(self, loss: Ints, back: Ints) -> Array:
+        """Transition matrices, (days - 1, 3, 3, crossings, draws), given silent days (days, crossings)."""
+        days, crossings = loss.shape
+        out = np.zeros((days - 1, 3, 3, crossings, len(self.gg)))
+        out[:, 0, 0], out[:, 0, 1], out[:, 0, 2] = self.gg, self.gn[loss[1:]], self.gi[loss[1:]]
+        out[:, 1, 0], out[:, 1, 1], out[:, 1, 2] = self.ng[back[1:]], self.nn, self.ni
+        out[:, 2, 0], out[:, 2, 2] = self.ig[back[1:]], self.ii
+        return out
+
+
+def backward_shares(
+    initial: Array,
+    moves: Moves,
+    loss: Ints,
+    back: Ints,
+    cells: Sequence[tuple[Ints, Ints]],
+    likelihood: Array,
+) -> tuple[Shares, Array]:
+    """Cumulative shares by day, (days - 1, 5, crossings, draws), and the last day's filtered (3, crossings, draws).
+
+    Parameters
+    ----------
+    initial : array (3, crossings, draws)
+    moves, loss, back
+        Transitions and the silent days (days, crossings) that weigh them.
+    cells : sequence of (rows, crossings), one for each day
+        Which rows of `likelihood` (rows, 3, draws) speak about which crossings on the day.
+    """
+    days, crossings = loss.shape
+    shares = np.empty((max(days - 1, 0), 5, crossings, initial.shape[-1]), dtype=np.float32)
+    now, then = np.array(initial), np.empty_like(initial)
+    part, total = np.empty_like(initial[0]), np.empty_like(initial[0])
+    raw = np.empty((5, *initial.shape[1:]))
+    _observe(now, cells[0], likelihood, total, 0)
+    for day in range(1, days):
+        g, n, i = now
+        lost, returned = loss[day], back[day]
+        np.multiply(g, moves.gg, out=raw[0])
+        np.add(raw[0], np.multiply(n, moves.ng[returned], out=part), out=raw[1])
+        np.add(raw[1], np.multiply(i, moves.ig[returned], out=part), out=then[0])
+        np.multiply(g, moves.gn[lost], out=raw[2])
+        np.add(raw[2], np.multiply(n, moves.nn, out=part), out=then[1])
+        np.multiply(g, moves.gi[lost], out=raw[3])
+        np.add(raw[3], np.multiply(n, moves.ni, out=part), out=raw[4])
+        np.add(raw[4], np.multiply(i, moves.ii, out=part), out=then[2])
+        with np.errstate(invalid="ignore"):  # 0 / 0 where a state cannot be reached, and is not drawn
+            np.divide(raw[:2], then[0], out=shares[day - 1, :2], casting="same_kind")
+            np.divide(raw[2], then[1], out=shares[day - 1, 2], casting="same_kind")
+            np.divide(raw[3:], then[2], out=shares[day - 1, 3:], casting="same_kind")
+        _observe(then, cells[day], likelihood, total, day)
+        now, then = then, now
+    return shares, now
+
+
+def _observe(state: Array, cells: tuple[Ints, Ints], likelihood: Array, total: Array, day: int) -> None:
+    """Weigh by what was stated on a day and make shares of it, in place."""
+    rows, crossings = cells
+    if len(rows):
+        state[:, crossings] *= likelihood[rows].transpose(1, 0, 2)
+    np.add(np.add(state[0], state[1], out=total), state[2], out=total)
+    if not total.min() > 0:
+        raise ModelError(f"on day {day} (from 0) every holder is impossible; two statements contradict one another")
+    state /= total
+
+
+def sample_histories(shares: Shares, last: Array, uniform: Shares) -> NDArray[np.int8]:
+    """States drawn backward, int8 (days, crossings, histories, draws): 0 government, 1 nobody, 2 insurgent.
+
+    `uniform` (crossings, days, histories, draws) in [0, 1).
+    """
+    crossings, days, histories, draws = uniform.shape
+    lost, insurgent = np.empty((2, days, crossings, histories, draws), dtype=bool)
+    top = np.stack([last[0], last[0] + last[1]]).astype(np.float32)[:, :, None]
+    np.greater_equal(uniform[:, -1], top[0], out=lost[-1])
+    np.greater_equal(uniform[:, -1], top[1], out=insurgent[-1])
+    found, nobody = np.empty((2, crossings, histories, draws), dtype=bool)
+    for day in range(days - 2, -1, -1):
+        share, u = shares[day][:, :, None], uniform[:, day]
+        lost_after, insurgent_after = lost[day + 1], insurgent[day + 1]
+        np.greater(lost_after, insurgent_after, out=nobody)
+        _choose(u, share[0], share[2], share[3], lost_after, nobody, insurgent_after, found, lost[day])
+        # nobody follows the insurgents never, so that a day before nobody is G or N
+        out = insurgent[day]
+        np.greater(np.greater_equal(u, share[1], out=out), lost_after, out=out)
+        np.logical_and(np.greater_equal(u, share[4], out=found), insurgent_after, out=found)
+        np.logical_or(out, found, out=out)
+    states: NDArray[np.int8] = np.add(lost, insurgent, dtype=np.int8)
+    return states
+
+
+def _choose(
+    u: Shares,
+    after_g: Shares,
+    after_n: Shares,
+    after_i: Shares,
+    lost: Flags,
+    nobody: Flags,
+    insurgent: Flags,
+    found: Flags,
+    out: Flags,
+) -> None:
+    """``u >= share`` with the share that belongs to the state after, without a branch for each number."""
+    np.greater(np.greater_equal(u, after_g, out=out), lost, out=out)
+    for share, state in ((after_n, nobody), (after_i, insurgent)):
+        np.logical_and(np.greater_equal(u, share, out=found), state, out=found)
+        np.logical_or(out, found, out=out)
