@@ -118,14 +118,12 @@ def test_every_sampled_state_is_the_one_that_its_uniform_number_picks(seed):
 
 
 def test_statements_that_leave_no_holder_are_refused():
-    with pytest.raises(ti.ModelError, match="day 1 .* every holder is impossible"):
-        none = (np.zeros(0, int), np.zeros(0, int))
-        moves = Moves.of(*(np.full(1, x) for x in (0.0, 0.5, 0.5, 0.0, 0.5)))
-        start = np.array([1.0, 0.0, 0.0]).reshape(3, 1, 1)
-        silent = np.zeros((2, 1), int)
-        backward_shares(
-            start, moves, silent, silent, [none, (np.array([0]), np.array([0]))], np.array([[[0.0], [1], [1]]])
-        )
+    none, one = (np.zeros(0, int), np.zeros(0, int)), (np.array([0]), np.array([0]))
+    moves = Moves.of(*(np.full(1, x) for x in (0.0, 0.5, 0.5, 0.0, 0.5)))
+    start, silent = np.array([1.0, 0.0, 0.0]).reshape(3, 1, 1), np.zeros((2, 1), int)
+    impossible = np.array([[[0.0], [1], [1]]])
+    with pytest.raises(ti.ModelError, match=r"day 1 .* every holder is impossible"):
+        backward_shares(start, moves, silent, silent, [none, one], impossible)
 
 
 def test_without_information_filter_and_smoother_are_the_prior_chain():

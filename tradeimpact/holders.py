@@ -202,9 +202,9 @@ def _fitting(
     share = np.exp(score - score.max(axis=0))
     edges = np.cumsum(share, axis=0)
     pick = (uniforms(seed, "count", block) * edges[-1] >= edges[:-1]).sum(axis=0)
-    chosen = np.empty((*candidates.shape[:2], BLOCK), dtype=np.int8)
+    chosen = np.zeros((*candidates.shape[:2], BLOCK), dtype=np.int8)
     for history in range(candidates.shape[2]):
-        np.copyto(chosen, candidates[:, :, history], where=pick == history)
+        chosen += candidates[:, :, history] * (pick == history).view(np.int8)
     return chosen
 
 

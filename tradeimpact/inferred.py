@@ -30,9 +30,10 @@ Closure = tuple[int, int, int, int | None, int | None, bool]
 class Inferred:
     """What was published about control and closures, on the days of a run.
 
-    `shares` divide a lost crossing among the authorities (authorities, crossings, days). `offset` is the position of the chain's origin among the run's days, `known_until` that of the last day known (its
-    own count from the origin). `closures` are (crossing, start first, start last, end first, end last, whether only
-    the road is cut) in run positions, which are negative before the run begins; an end that is not reported yet is None.
+    `shares` divide a lost crossing among the authorities (authorities, crossings, days). `offset` is the position of
+    the chain's origin among the run's days, `known_until` that of the last day known (its own count from the origin).
+    `closures` are (crossing, start first, start last, end first, end last, whether only the road is cut) in run
+    positions, which are negative before the run begins; an end that is not reported yet is None.
     """
 
     known: Evidence
@@ -97,7 +98,7 @@ def inferred_paths(
     states = block_paths(h.known, p, seed, block, h.known_until, h.forecast)
     holders = np.zeros((authorities, crossings, days, BLOCK))
     holders[0, :, : h.offset] = 1.0
-    by_crossing = states.transpose(1, 0, 2)[:, : days - h.offset]
+    by_crossing = np.ascontiguousarray(states[: days - h.offset].transpose(1, 0, 2))
     for state in range(2):
         holders[state, :, h.offset :] = by_crossing == state
     lost = (by_crossing == 2).astype(float)
@@ -107,7 +108,7 @@ def inferred_paths(
     for number, closure in enumerate(h.closures):
         _shut(opened, closure, p, seed, block, number, h)
     threat = np.zeros((crossings, days, BLOCK))
-    ahead = (states[: days - h.offset + h.threat_days].transpose(1, 0, 2) == 0).astype(float)
+    ahead = np.ascontiguousarray((states[: days - h.offset + h.threat_days] == 0).transpose(1, 0, 2))
     threat[:, h.offset :] = _threat(ahead, h.threat_days)[:, : days - h.offset]
     insecurity = _insecurity(h, p, days, reference)
     return control.Paths(
@@ -148,14 +149,13 @@ def _shut(
     opened[place] = np.where((day >= start) & (day <= end), np.minimum(opened[place], left), opened[place])
 
 
-def _threat(government: Array, threat_days: int) -> Array:
-    """1 on the days before a government-held crossing is lost, `threat_days` of them (crossings, days, draws)."""
-    threat = np.zeros_like(government)
-    lost = np.zeros_like(government)
-    lost[:, 1:] = (government[:, :-1] == 1) & (government[:, 1:] < 1)
+def _threat(held: NDArray[np.bool_], threat_days: int) -> NDArray[np.bool_]:
+    """The days before a crossing held by the government is lost, `threat_days` of them (crossings, days, draws)."""
+    threat, lost = np.zeros_like(held), np.zeros_like(held)
+    lost[:, 1:] = held[:, :-1] & ~held[:, 1:]
     for ahead in range(1, threat_days + 1):
-        threat[:, :-ahead] = np.maximum(threat[:, :-ahead], lost[:, ahead:])
-    return np.asarray(threat * (government == 1))
+        threat[:, :-ahead] |= lost[:, ahead:]
+    return threat & held
 
 
 def _insecurity(h: Inferred, p: dict[str, Array], days: int, reference: float) -> Array:

@@ -70,11 +70,11 @@ def blank_holders(authorities: int, crossings: int, days: int) -> Array:
 def days_since_reopening(open_share: Array) -> Array:
     """Days since the last shut day ended, from 0; -1 before any closure and while shut (crossings, days)."""
     since = np.full(open_share.shape, -1.0)
-    for day in range(1, open_share.shape[1]):
-        shut_before = open_share[:, day - 1] == 0
-        running = since[:, day - 1] >= 0
-        is_open = open_share[:, day] > 0
-        since[:, day] = np.where(is_open & shut_before, 0.0, np.where(is_open & running, since[:, day - 1] + 1, -1.0))
+    for row in np.flatnonzero((open_share == 0).any(axis=(1, 2))):
+        opened, count = open_share[row] > 0, since[row]
+        for day in range(1, len(opened)):
+            running = ~opened[day - 1] | (count[day - 1] >= 0)
+            count[day] = np.where(opened[day] & running, count[day - 1] + 1, -1.0)
     return since
 
 
