@@ -181,10 +181,13 @@ def _on(x: Array, days: slice) -> Array:
 
 
 def _per_truck(x: Inputs, p: dict[str, Array], ordinary: Array) -> Array:
-    """True customs value of a truck load at each border crossing, (border, draws)."""
+    """True customs value of a truck load at each border crossing, the general one where none passes, (border, draws)."""
     names = x.crossings[: x.border]
     known = [f"trucks.{c}" for c in names]
-    return np.stack([ordinary[i] / p[n] if n in p else p["value_per_truck"] for i, n in enumerate(known)])
+    usual = p["value_per_truck"]
+    return np.stack(
+        [np.where(ordinary[i] > 0, ordinary[i] / p[n], usual) if n in p else usual for i, n in enumerate(known)]
+    )
 
 
 def _levies(x: Inputs, p: dict[str, Array], s: Paths, per_truck: Array) -> list[Array]:

@@ -25,20 +25,28 @@ def quantiles(x: Array, points: tuple[float, ...], weights: Array | None = None)
     equal, and a draw that weighs almost nothing changes almost nothing.
     """
     x = np.asarray(x, dtype=float)
+    rows = x.reshape(-1, x.shape[-1])
     if weights is None:
-        if np.isnan(x).any():
-            rows = [
-                np.quantile(r[~np.isnan(r)], points) if (~np.isnan(r)).any() else np.full(len(points), np.nan)
-                for r in _rows(x)
-            ]
-            return np.stack(rows, axis=-1).reshape((len(points), *x.shape[:-1]))
-        return np.asarray(np.quantile(x, points, axis=-1))
-    out = [_weighted(r, points, weights) for r in _rows(x)]
+        return _linear(np.sort(rows, axis=-1), points).reshape((len(points), *x.shape[:-1]))
+    out = [_weighted(r, points, weights) for r in rows]
     return np.stack(out, axis=-1).reshape((len(points), *x.shape[:-1]))
 
 
-def _rows(x: Array) -> Array:
-    return x.reshape(-1, x.shape[-1])
+def _linear(ordered: Array, points: tuple[float, ...]) -> Array:
+    """Quantiles of sorted rows, missing values last, by numpy's linear rule: (points, rows).
+
+    Sorting whole rows is several times faster than selecting a few ranks where the processor sorts by vectors.
+    """
+    count = ordered.shape[-1] - np.isnan(ordered).sum(axis=-1)
+    rank = np.multiply.outer(np.asarray(points), np.maximum(count - 1, 0))
+    below = np.floor(rank).astype(np.intp)
+    share = rank - below
+    row = np.arange(len(ordered))
+    low, high = ordered[row, below], ordered[row, np.minimum(below + 1, np.maximum(count - 1, 0))]
+    with np.errstate(invalid="ignore"):  # two equal infinities
+        step = high - low
+    found = np.where(share < 0.5, low + step * share, high - step * (1 - share))
+    return np.asarray(np.where(low == high, low, found))
 
 
 def _weighted(x: Array, points: tuple[float, ...], weights: Array) -> Array:
