@@ -86,7 +86,7 @@ class Setting:
         )
 
     def respond(self, days: slice, stock: Array) -> Response:
-        """Trade on some days, MODEL 5 in its order; `stock` (border, B) waits before them and is left as what waits after."""
+        """Trade on some days, MODEL 5 in its order; `stock` (border, B) waits before them and is left as what waits."""
         border, p, s = self.x.border, self.p, self.paths
         g, nobody, insurgent = s.government[:, days], s.nobody[:, days], s.insurgent_on(days)
         w = s.open_share[:, days]
@@ -181,7 +181,7 @@ def _on(x: Array, days: slice) -> Array:
 
 
 def _per_truck(x: Inputs, p: dict[str, Array], ordinary: Array) -> Array:
-    """True customs value of a truck load at each border crossing, the general one where none passes, (border, draws)."""
+    """True customs value of a truck load at each border crossing, the usual one where none passes, (border, B)."""
     names = x.crossings[: x.border]
     known = [f"trucks.{c}" for c in names]
     usual = p["value_per_truck"]
