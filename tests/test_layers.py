@@ -39,6 +39,8 @@ BELOW = {
     "parts": {"engine", "statistics", "inputs", "kernel", "tally"},
     "results": {"scenario", "case", "model", "figures", "engine", "statistics", "inputs", "kernel", "revenue", "tally", "parts"},
     "simulate": {"scenario", "case", "model", "engine", "inference", "inputs", "kernel", "parts", "results"},
+    "grid": {"scenario", "case", "engine", "statistics", "tally", "simulate"},
+    "estimate": {"scenario", "case", "engine", "parts", "simulate"},
     "analysis": {
         "scenario", "case", "model", "figures", "engine", "statistics", "schedule", "marginals", "holders", "inference",
         "inputs", "kernel", "revenue", "tally", "parts", "results", "simulate",

@@ -35,8 +35,9 @@ def closings(case: Case) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns crossing, closed_by ("road" where the post is open and its road is cut), start_first, start_last (window of the first shut day), end_first, end_last
-        (window of the last shut day, missing while no end is reported), reports (their names).
+        Columns crossing, closed_by ("road" where the post is open and its road is cut), start_first, start_last
+        (window of the first shut day), end_first, end_last (window of the last shut day, missing while no end is
+        reported), reports (their names).
     """
     skipped = {
         row["report"] for row in records(case.corrections) if row["field"] == "proposition" and row["value"] == "none"
@@ -51,7 +52,7 @@ def closings(case: Case) -> pd.DataFrame:
     found: list[dict[str, Any]] = []
     for crossing in sorted({row["crossing"] for row in rows}):
         found += _episodes(
-            sorted((r for r in rows if r["crossing"] == crossing), key=lambda r: (r["date"], r["event"] in OPEN))
+            sorted((r for r in rows if r["crossing"] == crossing), key=lambda r: (r["date"], _rank(r["event"])))
         )
     return pd.DataFrame(found, columns=list(COLUMNS)).sort_values(["start_first", "crossing"], ignore_index=True)
 
@@ -62,6 +63,11 @@ def _window(row: dict[str, Any]) -> dict[str, Any]:
         "first": min(row["date"] - slack, row["published_latest"]),
         "last": min(row["date"] + slack, row["published_latest"]),
     }
+
+
+def _rank(event: str) -> int:
+    """Order of statements about one day: a gate is shut, is opened, and then its road may be cut all the same."""
+    return 2 if SHUT.get(event) == ROAD else int(event in OPEN)
 
 
 def _episodes(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -196,7 +196,7 @@ def _read_url(cell: str, column: Column) -> str:
 
 def _read_name(cell: str, column: Column) -> str:
     if not NAME.fullmatch(cell) and cell not in column.allowed:
-        raise Fault("lower-case letters, digits and underscores", "Write it as in 'spin_boldak'.")
+        raise Fault("lower-case letters, digits and underscores", "Write it as in 'north_gate'.")
     return cell
 
 

@@ -16,6 +16,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from ..errors import CaseError
 from .assumptions import Assumption, Assumptions
 
 FILE = Path(__file__).with_name("defaults.toml")
@@ -86,7 +87,7 @@ def filled(own: Assumptions, tables: Tables, currency: str, until: pd.Timestamp)
     added = {name: record for name, record in standard.records.items() if name not in own.records}
     known = {**added, **own.records}
     rate = dollar_rate(tables, currency, until)
-    load = _load_value(tables, currency, known, rate)
+    load = _load_value(tables, currency, known, rate, own.records)
     for name, record in added.items():
         if record.unit.startswith(DOLLARS):
             added[name] = _in_currency(record, currency, rate, load)
@@ -119,13 +120,25 @@ def dollar_rate(tables: Tables, currency: str, day: pd.Timestamp) -> float | Non
 
 
 def _load_value(
-    tables: Tables, currency: str, known: Mapping[str, Assumption], rate: float | None
+    tables: Tables,
+    currency: str,
+    known: Mapping[str, Assumption],
+    rate: float | None,
+    own: Mapping[str, Assumption],
 ) -> tuple[float, str] | None:
     """Customs value of a truck load that baseline and truck counts imply, and how; None where a rate makes it idle."""
     if rate is not None:
         return None
+    if "value_per_truck" in own:
+        return own["value_per_truck"].best, "the case's own value of a load"
     trucks, baseline = tables.get("trucks"), tables.get("baseline")
     if trucks is None or baseline is None or trucks.empty or baseline.empty:
+        in_money = [name for name in own if name.split(".", 1)[0] in rules("scale")]
+        if in_money:
+            raise CaseError(
+                f"The assumption {in_money[0]!r} is money per truck, and nothing tells what a truck load is worth. "
+                "Give an exchange rate (table fx), truck counts (table trucks) or the assumption value_per_truck."
+            )
         return 1.0, "the case gives neither exchange rate nor truck counts: a truck load is worth 1, only shares count"
     revenue = baseline.set_index("crossing")[f"best_{currency.lower()}"].reindex(trucks["crossing"]).sum()
     loads = float(trucks["best"].sum()) * DAYS_OF_YEAR

@@ -1,4 +1,4 @@
-"""Amounts in other currencies put into the currency of a case, at the rate of a stated day (units of currency per dollar)."""
+"""Amounts in other currencies put into that of a case, at the rate of a stated day (units of currency per dollar)."""
 
 from __future__ import annotations
 
@@ -39,9 +39,7 @@ def conversion(case: Case, currency: str, day: date) -> float:
 
 
 def per_usd(case: Case, currency: str, day: date) -> float:
-    """Units of `currency` per dollar on `day`: of the periods that hold the day the shortest, else the last before it,
-    else the first after it.
-    """
+    """Units of `currency` per dollar on `day`: of the periods that hold the day the shortest, else the nearest one."""
     if currency == DOLLAR:
         return 1.0
     if currency == case.currency:
@@ -51,10 +49,8 @@ def per_usd(case: Case, currency: str, day: date) -> float:
         table = table[(table["currency"] == currency) & (table["use"] == "convert")] if len(table) else table
     if not len(table):
         file = "fx.csv" if currency == case.currency else "other_fx.csv (use convert)"
-        raise CaseError(f"Case {case.name!r} has an amount in {currency} and no exchange rate for it. Add it to {file}.")
+        raise CaseError(f"Case {case.name!r} has an amount in {currency} and no rate for it. Add one to {file}.")
     when = pd.Timestamp(day)
     rows = records(table.assign(length=table["end"] - table["start"]).sort_values(["length", "start"]))
-    inside = [row for row in rows if row["start"] <= when <= row["end"]]
-    before = sorted((row for row in rows if row["end"] < when), key=lambda row: row["end"], reverse=True)
-    after = sorted(rows, key=lambda row: row["start"])
-    return float((inside or before or after)[0][column])
+    away = [max(row["start"] - when, when - row["end"], pd.Timedelta(0)) for row in rows]
+    return float(rows[away.index(min(away))][column])

@@ -68,7 +68,8 @@ def fill_columns(
         elif name == "national":
             _national(frame, currency, published)
         elif name == "reports":
-            _put(frame, "about", frame["event"].map(lambda e: "control" if e in CONTROL else "trade"), "event" in frame)
+            events = frame["event"] if "event" in frame else pd.Series(CONTROL[0], index=frame.index)
+            _put(frame, "about", events.map(lambda event: "control" if event in CONTROL else "trade"))
         elif name == "revenue":
             _put(frame, "currency", currency)
         elif name == "fx":
@@ -86,10 +87,8 @@ def fill_columns(
     return notes
 
 
-def _put(frame: pd.DataFrame, column: str, value: object, when: bool = True) -> None:
+def _put(frame: pd.DataFrame, column: str, value: object) -> None:
     """Fill the blank cells of a column, making it where it is not there."""
-    if not when:
-        return
     if column not in frame:
         frame[column] = ""
     blank = frame[column] == ""

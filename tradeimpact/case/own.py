@@ -81,8 +81,8 @@ def own_assumptions(given: Mapping[str, Any] | pd.DataFrame | None) -> Assumptio
     if unknown:
         raise CaseError(unknown_assumptions(unknown), "The assumptions")
     shapes = {**standard.records, "unknown_baseline": Assumption("unknown_baseline", 1.0, 1.0, 1.0, "lognormal")}
-    plain = Assumptions({name: record for name, record in shapes.items()}, standard.correlations)
-    made = plain.assume(entries, "given with the tables, source not stated")
+    plain = Assumptions(shapes, standard.correlations)
+    made = plain.assume(entries)
     records = {}
     for name in entries:
         record = made.records[name]

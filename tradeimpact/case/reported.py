@@ -1,8 +1,8 @@
-"""Who holds a crossing that the government has lost, as reports name it: shares by authority, jointly where they say so.
+"""Who holds a crossing that the government has lost, as reports name it: shares by authority, joint where they say so.
 
-A report's holders stand in ``reported_holders.csv``. From the day a report is about its shares hold until the next report
-on that crossing; before the first they are those of the first. Where no report names anybody the crossing is divided
-equally among the insurgent authorities: that says only that nothing is known.
+A report's holders stand in ``reported_holders.csv``. From the day a report is about its shares hold until the next
+report on that crossing; before the first they are those of the first. Where no report names anybody the crossing is
+divided equally among the insurgent authorities: that says only that nothing is known.
 """
 
 from __future__ import annotations

@@ -43,6 +43,7 @@ LABEL_SIZE = 7.8
 LEGEND_WIDTH = 100.0
 NAME_SIZE = 8.5
 MARGIN = 0.09
+WIDE, TALL = (8.0, 5.9), (6.2, 8.4)  # inches, by the shape of the country
 BORDERS_NOTE = (
     "Positions are approximate (some by 15 km). Borders are drawn as in the outline file; "
     "where they are disputed the map takes no side."
@@ -111,8 +112,9 @@ def map_crossings(
     rows = table.sort_values(["revenue", "crossing"], ascending=[False, True]).to_dict("records")
     largest = finite_or(float(table["revenue"].max()), 0.0)
     with briefing():
-        ax, own = canvas(ax, size=(8.0, 5.9))
-        _frame(ax, np.concatenate([*rings[country], where]))
+        extent = np.concatenate([*rings[country], where])
+        ax, own = canvas(ax, size=TALL if _tall(extent) else WIDE)
+        _frame(ax, extent)
         for name, parts in rings.items():
             for ring in parts:
                 ax.fill(
@@ -140,6 +142,13 @@ def map_crossings(
         figure_of(ax).draw_without_rendering()
         _write_names(ax, rows, rings, largest)
     return ax
+
+
+def _tall(points: np.ndarray[Any, Any]) -> bool:
+    """Whether a stretch of land is at least half as high again as it is wide."""
+    wide, high = np.ptp(points, axis=0)
+    middle = (points[:, 1].min() + points[:, 1].max()) / 2
+    return bool(high > 1.5 * wide * math.cos(math.radians(middle)))
 
 
 def _frame(ax: Axes, points: np.ndarray[Any, Any]) -> None:
