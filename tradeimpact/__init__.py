@@ -10,17 +10,40 @@ For example::
 """
 
 from ._version import __version__
+from .analysis import effects
+from .analysis.attribution import attribution
 from .analysis.backtest import backtest
+from .analysis.by_flow import by_flow, recorded_trade, score_trade
+from .analysis.choice import ChoiceModel, conditional_logit
 from .analysis.claims import claims
+from .analysis.decompose import Decomposition, decompose
+from .analysis.discovery import discover
+from .analysis.elasticities import Elasticities, estimate_elasticities
+from .analysis.fiscal import fiscal
+from .analysis.incidence import incidence
+from .analysis.information import value_of_information
+from .analysis.levies import levy_curve, levy_equilibrium
+from .analysis.mirror import MirrorGap, mirror_gap
+from .analysis.next_crossing import next_crossing
 from .analysis.replay import replay
+from .analysis.sampled_shapley import sampled_shapley
+from .analysis.sensitivity import sensitivity
+from .analysis.series import SeriesBaseline, baseline_from_series
+from .analysis.sobol import sobol_indices
+from .analysis.tornado import tornado
 from .analysis.update import learnt, reweight, update
 from .analysis.verify import value_of_verifying
-from .case import Case, list_cases, load_case, validate
-from .errors import CaseError, DrawError, ModelError, ScenarioError, TradeImpactError, TradeImpactWarning
+from .case import Case, calendar_table, list_cases, load_case, new_case, read_tables, save_case, validate
+from .errors import CaseError, DrawError, Interrupted, ModelError, ScenarioError, TradeImpactError, TradeImpactWarning
+from .estimate import estimate_run
+from .events import accept_reports, propose_reports, read_events
 from .figures.save import save
 from .figures.text import millions
+from .grid import open_result, run_grid
 from .inference import infer_control
 from .model.chain import control_chain
+from .model.reconcile import reconcile
+from .model.shapley import shapley_values
 from .model.tariff import Charge, cascade, three_views
 from .model.trade import trade_response
 from .results import Results, compare
@@ -32,32 +55,71 @@ __all__ = [
     "Case",
     "CaseError",
     "Charge",
+    "ChoiceModel",
+    "Decomposition",
     "DrawError",
+    "Elasticities",
+    "Interrupted",
+    "MirrorGap",
     "ModelError",
     "Results",
     "Scenario",
     "ScenarioError",
+    "SeriesBaseline",
     "TradeImpactError",
     "TradeImpactWarning",
     "__version__",
+    "accept_reports",
+    "attribution",
     "backtest",
+    "baseline_from_series",
+    "by_flow",
+    "calendar_table",
     "cascade",
     "claims",
     "compare",
+    "conditional_logit",
     "control_chain",
+    "decompose",
+    "discover",
+    "effects",
+    "estimate_elasticities",
+    "estimate_run",
+    "fiscal",
+    "incidence",
     "infer_control",
     "learnt",
+    "levy_curve",
+    "levy_equilibrium",
     "list_cases",
     "load_case",
     "millions",
+    "mirror_gap",
+    "new_case",
+    "next_crossing",
+    "open_result",
+    "propose_reports",
+    "read_events",
+    "read_tables",
+    "reconcile",
+    "recorded_trade",
     "replay",
     "revenue_per_crossing",
     "reweight",
+    "run_grid",
+    "sampled_shapley",
     "save",
+    "save_case",
+    "score_trade",
+    "sensitivity",
+    "shapley_values",
     "simulate",
+    "sobol_indices",
     "three_views",
+    "tornado",
     "trade_response",
     "update",
     "validate",
+    "value_of_information",
     "value_of_verifying",
 ]

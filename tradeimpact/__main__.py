@@ -42,6 +42,13 @@ def _parser() -> argparse.ArgumentParser:
         pack.add_argument(f"--{name}")
     pack.set_defaults(run=_package)
 
+    new = commands.add_parser("new-case", help="write the template of a case of your own, commented and ready to run")
+    new.add_argument("folder", help="a new or empty folder")
+    new.add_argument("--currency", default="ETB", help="three capital letters (ETB unless given)")
+    new.add_argument("--calendar", default="gregorian", help="gregorian, solar_hijri or ethiopian")
+    new.add_argument("--title", default="")
+    new.set_defaults(run=_new_case)
+
     run = commands.add_parser("run", help="simulate a case and print its report")
     run.add_argument("case", help="name of a case, or its folder")
     run.add_argument("--scenario", metavar="FILE", help="YAML file of a scenario; without it the history as reported")
@@ -80,6 +87,15 @@ def _package(options: argparse.Namespace) -> int:
 
     given = {name: getattr(options, name) for name in ("title", "description", "currency", "calendar")}
     print(f"wrote {package(options.folder, **given).name}")
+    return 0
+
+
+def _new_case(options: argparse.Namespace) -> int:
+    from .case import new_case
+
+    for path in new_case(options.folder, currency=options.currency, calendar=options.calendar, title=options.title):
+        print(path)
+    print(f"next: edit the tables as README.md says, then python -m tradeimpact validate {options.folder}")
     return 0
 
 

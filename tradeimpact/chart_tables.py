@@ -79,10 +79,18 @@ def fall_position(result: Results, i: int) -> int:
 
 
 def _holder(authorities: tuple[str, ...], shares: np.ndarray[Any, Any], *, joint: bool) -> str:
-    """The likeliest holder, or all who hold a crossing together."""
+    """The likeliest holder, insurgents as those who mostly hold their part, or all who hold a crossing together."""
     if not joint:
-        return authorities[int(shares.argmax())]
+        return likeliest(authorities, shares)
     return " and ".join(a for a, s in zip(authorities, shares, strict=True) if s > 0)
+
+
+def likeliest(authorities: tuple[str, ...], shares: np.ndarray[Any, Any]) -> str:
+    """Government, nobody, or those insurgents together who have at least half of the largest insurgent share."""
+    if shares[2:].sum() <= shares[:2].max():
+        return authorities[int(shares[:2].argmax())]
+    least = shares[2:].max() / 2
+    return " and ".join(a for a, s in zip(authorities[2:], shares[2:], strict=True) if s >= least)
 
 
 def map_table(result: Results, on: date) -> pd.DataFrame:
@@ -93,10 +101,14 @@ def map_table(result: Results, on: date) -> pd.DataFrame:
         raise TradeImpactError(f"map(on={on}): the result covers {start} to {end}; choose a day inside it")
     position = (on - start).days
     shares = result.totals.holders[:, :, position]
-    holders = {c: x.authorities[int(shares[:, i].argmax())] for i, c in enumerate(x.crossings)}
+    holders = {c: likeliest(x.authorities, shares[:, i]) for i, c in enumerate(x.crossings)}
     units = result.case.units
     baseline = result.case.baseline.set_index("crossing")
     best = baseline[f"best_{result.case.currency.lower()}"]
+    if x.flows:
+        drawn = result.totals.drawn
+        parts = {c: sum(drawn[f"collected.{flow.flow}.{c}"] for flow in x.flows) for c in x.crossings}
+        best = pd.Series({c: float(np.median(part)) for c, part in parts.items()})
     return pd.DataFrame(
         {
             "crossing": units["crossing"],

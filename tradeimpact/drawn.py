@@ -33,7 +33,7 @@ def has_own_levy(p: Mapping[str, Array], authority: str) -> bool:
 
 
 def levy_per_truck(p: Mapping[str, Array], authority: str, crossings: tuple[str, ...]) -> Array:
-    """Levy per truck of an authority at each crossing, case currency (crossings, draws): its own, else the crossing's."""
+    """Levy per truck of an authority, case currency (crossings, draws): its own record, else the crossing's."""
     if has_own_levy(p, authority):
         return np.broadcast_to(p[f"levy_per_truck.{authority}"], (len(crossings), BLOCK))
     return at_crossings(p, "levy_per_truck", crossings)
@@ -61,7 +61,7 @@ def baseline_of(x: Inputs, p: dict[str, Array], seed: int, block: int) -> tuple[
 
 
 def annual_parts(x: Inputs, p: Mapping[str, Array]) -> Array:
-    """Annual collected revenue of each unit, currency per year (C, B); what it rests on meets every adding-up constraint.
+    """Annual collected revenue of each unit, currency per year (C, B), from figures that meet every constraint.
 
     That is revenue itself, or recorded trade value of which each flow pays its own assumed rate.
     """

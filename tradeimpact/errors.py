@@ -40,10 +40,10 @@ class Interrupted(KeyboardInterrupt):
     `result` holds the draws that were finished, as if only they had been asked for; None if none was.
     """
 
-    def __init__(self, result: Any, done: int, wanted: int) -> None:
-        rest = "; they are in .result of this exception" if result is not None else ""
-        super().__init__(f"stopped after {done:,} of {wanted:,} draws{rest}")
-        self.result = result
+    def __init__(self, result: Any, done: int, wanted: int, note: str = "") -> None:
+        rest = "they are in .result of this exception" if result is not None else note
+        super().__init__(f"stopped after {done:,} of {wanted:,} draws" + (f"; {rest}" if rest else ""))
+        self.result, self.done, self.wanted = result, done, wanted
 
 
 @dataclass(frozen=True, kw_only=True)

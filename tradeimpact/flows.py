@@ -1,8 +1,8 @@
 """Imports, exports and transit as flows of their own, where a case knows recorded trade value instead of revenue.
 
-Recorded value of unit c in flow f is V[c] s[c, f] with s summing to 1 over flows; what is collected is the sum of V s r[f]
-with an assumed rate r[f] for each flow (MODEL section 2: M and r). The flows of a crossing share its route, so trade
-answers for all of them together; only their rates differ.
+Recorded value of unit c in flow f is V[c] s[c, f] with s summing to 1 over flows; what is collected is the sum of
+V s r[f] with an assumed rate r[f] for each flow (MODEL section 2: M and r). The flows of a crossing share its route,
+so trade answers for all of them together; only their rates differ.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ def flow_shares(case: Case, crossings: Sequence[str]) -> tuple[FlowShare, ...]:
     if case.baseline_measure == "revenue":
         if len(table):
             raise TradeImpactError(
-                "flows.csv splits trade value, and baseline.csv holds revenue: write baseline_measure: trade_value into "
-                "datapackage.json if it holds trade value, else leave flows.csv out"
+                "flows.csv splits trade value, and baseline.csv holds revenue: write baseline_measure: trade_value "
+                "into datapackage.json if it holds trade value, else leave flows.csv out"
             )
         return ()
     given = {(row["crossing"], row["flow"]): row for row in records(table)}

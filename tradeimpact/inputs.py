@@ -17,14 +17,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ._version import __version__
 from .case import Case
 from .case.calendars import months
 from .case.history import drivers, insecurity_reference, level_rows
 from .engine.sampling import Marginal
 from .errors import ScenarioError, TradeImpactError
+from .flows import FlowShare, flow_shares
 from .inference import chain_origin
 from .inferred import Inferred, infer_history
-from .flows import FlowShare, flow_shares
 from .marginals import growth_of, marginals_of, monthly_series
 from .model import control
 from .model.baseline import Constraint, Growth, months_needed, require_feasible, seasonal_forecast
@@ -74,6 +75,25 @@ class Inputs:
     def basis(self) -> str:
         """Which of the two ways to revenue the case uses (MODEL section 2)."""
         return "recorded trade value by flow and an assumed collected rate" if self.flows else "collected revenue"
+
+    def manifest(self) -> dict[str, Any]:
+        """Version, data hashes, way to revenue, scenario and window: what a run is, but for its draws."""
+        days = self.window_days
+        body: dict[str, Any] = {
+            "tradeimpact": __version__,
+            "case": self.case.name,
+            "data": dict(self.case.hashes),
+            "baseline": self.basis,
+            "scenario": self.scenario.to_yaml(),
+            "history": "as stated" if self.inferred is None else "as reported",
+            "start": str(days[0].date()),
+            "end": str(days[-1].date()),
+        }
+        if self.as_of is not None:
+            body["as_of"] = str(self.as_of)
+            if self.inferred is not None:
+                body["forecast"] = self.forecast
+        return body
 
     @property
     def window_days(self) -> pd.DatetimeIndex:

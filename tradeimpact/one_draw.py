@@ -40,7 +40,7 @@ class Draw:
         """One ledger line, day by crossing."""
         if name not in self.ledger:
             raise TradeImpactError(f"line({name!r}): expected one of {', '.join(self.ledger.columns)}")
-        return self.ledger[name].unstack("crossing")
+        return self.ledger[name].unstack("crossing", sort=False)
 
     def __repr__(self) -> str:
         loss, gain = self.totals["government_loss"], self.totals["insurgent_gain"]

@@ -7,7 +7,7 @@ the figure, the table it pictures, and a manifest with all that is needed to mak
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from .convergence import Convergence
     from .results import Results
 
-OUTLINES = "outlines/countries.geojson"
+OUTLINES = "countries.geojson"  # unless the descriptor of the case names another file of data/outlines
 MODEL_NOTE = (
     "Estimates of the model, not statistics; 90 % intervals rest on stated assumptions, most of them judgement."
 )
@@ -91,7 +91,7 @@ class Plots:
             f"{held} of {last['crossing'].nunique()} crossings and houses "
             f"{'are probably' if self.result.inputs.inferred else 'are'} out of the government's hands by the last day"
         )
-        names = self._names()
+        names = self._names(table["holder"])
         return self._draw(
             strips.holders,
             alt.alt_holders,
@@ -116,8 +116,9 @@ class Plots:
         day = self.result.window[1] if on is None else to_day(on)
         table = map_table(self.result, day)
         country = str(self.result.case.metadata.get("country", ""))
-        outlines = json.loads(data_file(OUTLINES).read_text(encoding="utf-8"))
-        extra: dict[str, Any] = {"country": country, "on": day, "names": self._names()}
+        file = str(self.result.case.metadata.get("outlines", OUTLINES))
+        outlines = json.loads(data_file(f"outlines/{file}").read_text(encoding="utf-8"))
+        extra: dict[str, Any] = {"country": country, "on": day, "names": self._names(table["holder"])}
         held = table.loc[table["holder"] == "government", "revenue"].sum() / table["revenue"].sum()
         finding = (
             f"On {day.day} {day:%B %Y} the government holds crossings that bring {percent(held)} of baseline revenue"
@@ -171,9 +172,12 @@ class Plots:
     def _say(self, value: float) -> str:
         return amount(value, currency=self._currency)
 
-    def _names(self) -> dict[str, str]:
+    def _names(self, holders: Iterable[str]) -> dict[str, str]:
+        """Printed name of each authority, and of those among `holders` that hold a crossing together."""
         table = self.result.case.authorities
-        return dict(zip(table["authority"], table["name"], strict=True))
+        names = dict(zip(table["authority"], table["name"], strict=True))
+        joint = {holder: holder.split(" and ") for holder in holders if " and " in holder}
+        return names | {holder: " and ".join(names[part] for part in parts) for holder, parts in joint.items()}
 
     def _falls(self) -> list[tuple[Any, str]]:
         """Days on which crossings probably leave the government's hands, and holidays, with their names."""
@@ -182,7 +186,7 @@ class Plots:
         falls: dict[Any, list[str]] = {}
         for i, crossing in enumerate(x.crossings):
             position = fall_position(self.result, i)
-            if position < len(x.window_days):
+            if position < len(x.window_days) and x.parts[2][i] > 0:  # one without baseline was lost before
                 falls.setdefault(x.window_days[position].date(), []).append(str(names[crossing]).split("/")[0])
         marks = [(day, who[0] if len(who) == 1 else f"{who[0]} +{len(who) - 1}") for day, who in sorted(falls.items())]
         calendar = self.result.case.calendar
@@ -257,7 +261,7 @@ def plot_revenue(
 ) -> Axes:
     """Annual revenue per crossing with ranges and grades; with `views`, potential and assessed revenue beside it."""
     table = revenue_per_crossing(case)
-    imports = table[table["flow"] == "imports"]
+    imports = table[table["flow"].isin(["imports", "all"])]
     common: dict[str, Any] = {"currency": case.currency.upper()}
     if views:
         chart, words, shown = charts.three_views, alt.alt_three_views, imports

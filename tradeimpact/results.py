@@ -251,25 +251,9 @@ class Results:
         `history` says where control and closures come from: the events of `scenario`, or reports, as published by
         `as_of` where that is given and forecast after it.
         """
-        from . import _version
-
-        body: dict[str, Any] = {
-            "tradeimpact": _version.__version__,
-            "case": self.case.name,
-            "data": dict(self.case.hashes),
-            "scenario": self.scenario.to_yaml(),
-            "history": "as stated" if self.inputs.inferred is None else "as reported",
-            "start": str(self.window[0]),
-            "end": str(self.window[1]),
-            "seed": self.seed,
-            "draws": self.count,
-            "currency": self.currency,
-            "weighted": self.weights is not None,
-        }
-        if self.inputs.as_of is not None:
-            body["as_of"] = str(self.inputs.as_of)
-            if self.inputs.inferred is not None:
-                body["forecast"] = self.inputs.forecast
+        body = self.inputs.manifest() | {
+            "seed": self.seed, "draws": self.count, "currency": self.currency, "weighted": self.weights is not None
+        }  # fmt: skip
         return {k: str(v) for k, v in body.items()} if flat else body
 
     # --- inside -------------------------------------------------------------------------------------------------------

@@ -36,7 +36,8 @@ def revenue_per_crossing(case: Case, *, draws: int = 1000, rng: int | np.random.
     -------
     DataFrame
         One row per unit, largest first: crossing, name, kind, grade (of its baseline figure), basis ("commodity" where
-        rates come from its mix of goods, "revenue" where only revenue is known), flow, then `customs_value`,
+        rates come from its mix of goods, "revenue" where only revenue is known, "trade value" where recorded value is
+        and the rate assumed), flow ("all" where the figure is that of all flows together), then `customs_value`,
         `potential`, `assessed`, `collected` (median) with `_low` and `_high` (5 and 95 %) and `collected_mean`, in
         currency per year; `effective_rate` (collected over true customs value), `collected_on_declared`, and the
         statutory range `statutory_low`, `statutory_high` (fractions of declared value). Exports and transit of cases
@@ -61,18 +62,22 @@ def revenue_per_crossing(case: Case, *, draws: int = 1000, rng: int | np.random.
     }
     place = case.units.set_index("crossing")
     grades = case.baseline.set_index("crossing")["grade"]
+    if x.flows:  # revenue from trade value is no better known than the rate assumed on it
+        rates = [case.assumption_records[f"collected_rate_{flow.flow}"].grade for flow in x.flows]
+        grades = grades.map(lambda own: max(own, *rates))
     general = _statutory(case)
     rows = []
     for i, c in enumerate(x.crossings):
         row = {"crossing": c, "name": place.loc[c, "name"], "kind": place.loc[c, "kind"], "grade": grades[c]}
-        row |= {"basis": "commodity" if c in x.statutory else "revenue", "flow": "imports"}
+        known = "commodity" if c in x.statutory else "revenue"
+        row |= {"basis": "trade value", "flow": "all"} if x.flows else {"basis": known, "flow": "imports"}
         for name, array in views.items():
             stats = describe({name: array[i]}).iloc[0]
             row |= {name: stats["median"], f"{name}_low": stats["low"], f"{name}_high": stats["high"]}
         row["collected_mean"] = float(collected[i].mean())
         row["effective_rate"] = float(np.median(rate[i]))
         row["collected_on_declared"] = float(np.median(rate[i] / (1 - undeclared[i])))
-        own = x.statutory.get(c, general)
+        own = (np.nan, np.nan) if x.flows else x.statutory.get(c, general)
         row |= {"statutory_low": own[0], "statutory_high": own[-1]}
         rows.append(row)
     table = pd.DataFrame(rows).sort_values("collected", ascending=False, ignore_index=True)

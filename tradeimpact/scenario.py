@@ -285,7 +285,7 @@ def _interval(start: Day, end: Day | None) -> tuple[date, date | None]:
 
 def _crossing(name: str) -> str:
     if not isinstance(name, str) or not name:
-        raise ScenarioError(f"{name!r} is not a crossing; give its short name, such as 'spin_boldak'")
+        raise ScenarioError(f"{name!r} is not a crossing; give its short name, such as 'north_gate'")
     return name
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from difflib import get_close_matches
@@ -16,12 +16,13 @@ from .engine.blocks import BLOCK, blocks
 from .engine.progress import Meter, Progress
 from .engine.sampling import Sampler, seed_of
 from .engine.schedule import in_order, worker_count
+from .engine.store import Store
 from .errors import Interrupted, TradeImpactError
 from .inference import FORECASTS
 from .inputs import Inputs, prepare
 from .kernel import Array, daily_loss
 from .model.ledger import LINES
-from .parts import Assembly, Task, work
+from .parts import Assembly, Part, Task, work
 from .results import Results
 from .scenario import AsReported, Scenario, to_day
 
@@ -143,6 +144,11 @@ class How:
     client: Any = None
     keep: tuple[str, ...] = ()
     progress: Progress = False
+    store: Store | None = None
+
+    def again(self) -> How:
+        """The same for a run that repeats another: it tells nobody and stores nothing."""
+        return replace(self, store=None, progress=False if callable(self.progress) else self.progress)
 
     def __post_init__(self) -> None:
         if self.chunk is not None and (
@@ -173,7 +179,7 @@ class Run:
         made = Assembly(task)
         with Meter(self.draws, self.how.progress, self.inputs.scenario.name) as meter:
             try:
-                for part in in_order(work, task, parts, threads=self.how.threads, client=self.how.client):
+                for part in _done(task, parts, self.how):
                     meter.add(made.add(part))
             except KeyboardInterrupt:
                 raise Interrupted(self._result(made, currency) if made.done else None, made.done, self.draws) from None
@@ -182,13 +188,18 @@ class Run:
     def _result(self, made: Assembly, currency: str) -> Results:
         return Results(
             inputs=self.inputs, totals=made.totals(), seed=self.seed, currency=currency, task=made.task,
-            rerun=replace(self, draws=made.done).results,
+            rerun=replace(self, draws=made.done, how=self.how.again()).results,
         )  # fmt: skip
 
     def task(self, currency: str | None = None) -> Task:
         """What the workers of this run share."""
         own = self.inputs.case.currency.lower()
         return Task(self.inputs, self.seed, self.draws, self._day_weights(currency or own), self.how.keep)
+
+    def manifest(self) -> dict[str, Any]:
+        """What makes this run what it is: its result's manifest, before there is one."""
+        currency = self.inputs.case.currency.lower()
+        return self.inputs.manifest() | {"seed": self.seed, "draws": self.draws, "currency": currency}
 
     def daily_loss(self) -> Array:
         """Government loss by day and draw in the case's currency, (window days, draws), and nothing else."""
@@ -213,6 +224,24 @@ class Run:
         if len(unknown):
             raise TradeImpactError(f"the case has no exchange rate for {unknown[0].date()}; add it to fx.csv")
         return np.asarray(1.0 / rate)
+
+
+def _done(task: Task, parts: Sequence[Sequence[int]], how: How) -> Iterator[Part]:
+    """Every part in order: taken from the store where it is there, else worked out and put there."""
+    if how.store is None:
+        yield from in_order(work, task, parts, threads=how.threads, client=how.client)
+        return
+    there = [how.store.path(numbers).exists() for numbers in parts]
+    missing = [numbers for numbers, found in zip(parts, there, strict=True) if not found]
+    made = in_order(work, task, missing, threads=how.threads, client=how.client)
+    for numbers, found in zip(parts, there, strict=True):
+        arrays = how.store.load(numbers, Part._fields) if found else None
+        if arrays is not None:
+            yield Part(**arrays)
+            continue
+        part = work(task, numbers) if found else next(made)
+        how.store.save(numbers, part._asdict())
+        yield part
 
 
 def _parts(draws: int, how: How) -> list[list[int]]:

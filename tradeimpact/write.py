@@ -9,17 +9,20 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 
-def write_bytes(path: str | os.PathLike[str], data: bytes) -> Path:
-    """Write `data` to `path`, making its folders; the old file stays whole if anything fails.
+def write_file(path: str | os.PathLike[str], fill: Callable[[Path], object]) -> Path:
+    """Let `fill` write a new file and put it in the place of `path`, making folders; the old file stays whole if
+    anything fails.
 
     Parameters
     ----------
     path : str or path
         File to write. A link is followed, so that the link itself survives.
-    data : bytes
+    fill : callable
+        Gets the path of a file that does not exist yet, in the same folder, and writes it.
 
     Returns
     -------
@@ -36,9 +39,8 @@ def write_bytes(path: str | os.PathLike[str], data: bytes) -> Path:
     real.parent.mkdir(parents=True, exist_ok=True)
     temporary = real.with_name(f".{real.name}.{secrets.token_hex(6)}.part")
     try:
-        with open(temporary, "xb") as file:
-            file.write(data)
-            file.flush()
+        fill(temporary)
+        with open(temporary, "rb") as file:
             os.fsync(file.fileno())
         if real.exists():
             shutil.copymode(real, temporary)
@@ -47,6 +49,11 @@ def write_bytes(path: str | os.PathLike[str], data: bytes) -> Path:
         temporary.unlink(missing_ok=True)
         raise
     return target
+
+
+def write_bytes(path: str | os.PathLike[str], data: bytes) -> Path:
+    """Write `data` to `path`; see :func:`write_file`."""
+    return write_file(path, lambda new: new.write_bytes(data))
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> Path:
