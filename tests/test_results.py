@@ -214,6 +214,7 @@ def test_authorities_share_what_the_insurgents_gain_and_the_government_loses_its
         "government",
         "rivals",
         "taliban",
+        "(unattributed)",  # road levies and illicit transit: no source says whose
     ]
     assert table.loc[("government", "loss"), "mean"] == pytest.approx(whole["government_loss"])
     assert table.loc[("government", "revenue"), "mean"] == pytest.approx(whole["government_revenue"])
@@ -222,7 +223,9 @@ def test_authorities_share_what_the_insurgents_gain_and_the_government_loses_its
         ("gain", "insurgent_gain"),
         ("baseline", "insurgent_baseline"),
     ):
-        assert table.loc[("rivals", line), "mean"] + table.loc[("taliban", line), "mean"] == pytest.approx(whole[name])
+        parts = [table.loc[(who, line), "mean"] for who in ("rivals", "taliban", "(unattributed)")]
+        assert sum(parts) == pytest.approx(whole[name])
+    assert table.loc[("rivals", "baseline"), "mean"] == 0
 
 
 def test_an_unknown_dimension_or_line_is_told_what_there_is(result):

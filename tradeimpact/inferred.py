@@ -16,6 +16,7 @@ from .case.closing import ROAD, closings
 from .case.reported import holder_shares
 from .engine.blocks import BLOCK
 from .engine.sampling import uniforms
+from .foundation import once
 from .holders import Evidence, block_paths
 from .inference import gather
 from .marginals import require
@@ -61,7 +62,8 @@ def infer_history(
     require(case, ("threat_days", "closure_days", "insecurity_unknown_rise"))
     threat_days = int(case.best("threat_days"))
     # falls just after the end threaten days before it; control is inferred to the last report whatever the window
-    known = gather(case, max(end + timedelta(days=threat_days), as_of or end), forecast).arranged(crossings)
+    until = max(end + timedelta(days=threat_days), as_of or end)
+    known = once(case, ("known", until, forecast), lambda: gather(case, until, forecast).arranged(crossings))
     published = known.rows["published_at"]
     last = (int(published.max()) if len(published) else 0) if as_of is None else (as_of - known.origin).days
     offset = (pd.Timestamp(known.origin) - days[0]).days
@@ -79,11 +81,12 @@ def infer_history(
             None if pd.isna(row["end_last"]) else at(row["end_last"]),
             row["closed_by"] == ROAD,
         )
-        for row in records(closings(case))
+        for row in records(once(case, "closings", lambda: closings(case)))
     )
     if any(cut for *_, cut in closures):
         require(case, ("road_cut_open_share",))
-    shares = holder_shares(case, crossings, authorities, days, as_of)
+    key = ("shares", days[0], days[-1], as_of)
+    shares = once(case, key, lambda: holder_shares(case, crossings, authorities, days, as_of))
     unknown = -1 if np.isfinite(insecurity).any() else at(pd.Timestamp(case.baseline_until)) + 1
     return Inferred(known, shares, offset, max(last, 0), forecast, threat_days, closures, insecurity, unknown)
 

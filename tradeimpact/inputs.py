@@ -1,7 +1,6 @@
 """Case and scenario as arrays: what `simulate` hands to the model. No model equation lives here.
 
-Crossings are sorted by name and border crossings come before inland houses, so that the order of a table's rows
-cannot matter. Days run from the origin, the first event or the start of the window, whichever is earlier; results are
+Days run from the origin, the first event or the start of the window, whichever is earlier; results are
 kept for the window only, so that splitting a window changes nothing.
 """
 
@@ -11,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,17 +20,16 @@ from numpy.typing import NDArray
 from ._version import __version__
 from .case import Case
 from .case.calendars import months
-from .case.history import drivers, insecurity_reference, level_rows
+from .case.history import drivers
 from .engine.sampling import Marginal
-from .errors import ScenarioError, TradeImpactError
-from .flows import FlowShare, flow_shares
+from .errors import ScenarioError
+from .flows import FlowShare
+from .foundation import Foundation, foundation, once
 from .inference import chain_origin
 from .inferred import Inferred, infer_history
-from .marginals import growth_of, marginals_of, monthly_series
 from .model import control
-from .model.baseline import Constraint, Growth, months_needed, require_feasible, seasonal_forecast
+from .model.baseline import Constraint, Growth, months_needed, seasonal_forecast
 from .scenario import GOVERNMENT, NOBODY, AsReported, Event, Scenario
-from .schedule import statutory_by_crossing
 from .tables import records
 
 Array = NDArray[np.float64]
@@ -117,62 +116,49 @@ def prepare(
     """
     resolved = _resolve(case, scenario, end)
     reported = isinstance(scenario, AsReported)
-    border = tuple(sorted(case.border_units["crossing"]))
-    crossings = border + tuple(sorted(case.inland_units["crossing"]))
-    authorities = _authorities(case)
-    _check_events(case, resolved, crossings, authorities)
+    f = foundation(case)
+    _check_events(f, resolved)
     chain = [chain_origin(case)] if reported else []
     origin = min([start, *chain, *(e.start for e in resolved.events)])
     days = pd.date_range(origin, end)
     window = slice((start - origin).days, len(days))
-    paths = build_paths(resolved, crossings, authorities, days)
+    paths = build_paths(resolved, f.crossings, f.authorities, days)
     inferred = None
     if reported:
-        inferred = infer_history(case, crossings, authorities, days, paths.insecurity[:, 0], as_of, forecast)
-    rows = level_rows(case)
-    anchors, anchor_end = _anchors(case, rows)
-    monthly, last_month = monthly_series(case)
-    after = (days - pd.Timestamp(anchor_end if monthly is None else last_month)).days.to_numpy().astype(np.int64)
-    parts = case.baseline.set_index("crossing").reindex(list(crossings))
-    _require_parts(parts)
-    constraints = _constraints(case, crossings)
-    ranges = _money(case, parts)
-    if constraints:
-        corners = np.array([[c.low, c.high] for c in constraints])
-        require_feasible(ranges[0], ranges[2], corners, constraints, crossings)
-    scores = ["holiday", "inland_feed", "level_growth", "level_row", "level_value", "tariff"]
-    flows = flow_shares(case, crossings)
-    scores += [f"flow.{c}" for c in sorted(crossings)] if flows else []
-    scores += [f"total.{c.name}" for c in constraints] + [f"part.{c}" for c in sorted(crossings)]
-    month_rows = months(case.calendar, days[window][0].date(), end)
-    frame = case.border_units.set_index("crossing")
+        inferred = infer_history(case, f.crossings, f.authorities, days, paths.insecurity[:, 0], as_of, forecast)
+    after = (days - pd.Timestamp(f.level_until)).days.to_numpy().astype(np.int64)
+    ahead = max(months_needed(after), 1)
+    seasonal = None
+    if f.monthly is not None:
+        seasonal = once(case, ("seasonal", ahead), partial(seasonal_forecast, f.monthly, ahead))
+    month_rows = once(case, ("months", start, end), lambda: months(case.calendar, start, end))
     return Inputs(
         case=case,
         scenario=resolved,
-        crossings=crossings,
-        border=len(border),
-        groups=tuple(str(frame.loc[c, "route_group"]) for c in border),
-        authorities=authorities,
+        crossings=f.crossings,
+        border=f.border,
+        groups=f.groups,
+        authorities=f.authorities,
         days=days,
         window=window,
         paths=paths,
         inferred=inferred,
         as_of=as_of,
         forecast=forecast,
-        marginals=marginals_of(case),
-        scores=tuple(scores),
-        parts=ranges,
-        flows=flows,
-        constraints=constraints,
-        anchors=anchors,
-        growth=growth_of(case),
-        seasonal=None if monthly is None else seasonal_forecast(monthly, max(months_needed(after), 1)),
+        marginals=f.marginals,
+        scores=f.scores,
+        parts=f.parts,
+        flows=f.flows,
+        constraints=f.constraints,
+        anchors=f.anchors,
+        growth=f.growth,
+        seasonal=seasonal,
         days_after_anchor=after,
-        holidays=_holidays(case, crossings, days),
-        feed=_feed(case, border, crossings[len(border) :]),
-        statutory=statutory_by_crossing(case),
-        insecurity_reference=insecurity_reference(case),
-        usd_rate=_usd_rate(case, days),
+        holidays=_holidays(f, days),
+        feed=f.feed,
+        statutory=f.statutory,
+        insecurity_reference=f.insecurity_reference,
+        usd_rate=once(case, ("usd", days[0], days[-1]), lambda: _usd_rate(case, days)),
         month_of_day=_month_of_day(month_rows, days[window]),
         months=month_rows,
     )
@@ -182,27 +168,15 @@ def _resolve(case: Case, scenario: Scenario | AsReported | None, end: date) -> S
     if scenario is None:
         return Scenario("nothing falls")
     if isinstance(scenario, AsReported):
-        return drivers(case, end)
+        return once(case, ("drivers", end), lambda: drivers(case, end))
     if isinstance(scenario, Scenario):
         return scenario
     raise ScenarioError(f"scenario must be a Scenario, case.as_reported() or None, not {type(scenario).__name__}")
 
 
-def _authorities(case: Case) -> tuple[str, ...]:
-    """Government, nobody, then the insurgent authorities by name."""
-    table = case.authorities
-    insurgents = sorted(table.loc[table["kind"] == "insurgent", "authority"])
-    return (GOVERNMENT, NOBODY, *insurgents)
-
-
-def _check_events(case: Case, scenario: Scenario, crossings: Sequence[str], authorities: Sequence[str]) -> None:
+def _check_events(f: Foundation, scenario: Scenario) -> None:
     problems = []
-    every = list(case.crossings["crossing"])
-    merged = {
-        c: parent
-        for c, parent in zip(case.crossings["crossing"], case.crossings["assessed_with"], strict=True)
-        if parent
-    }
+    every, merged, crossings, authorities = f.known, f.merged, f.crossings, f.authorities
     for event in scenario.events:
         c = event.crossing
         if c and c not in crossings and c not in merged:
@@ -292,79 +266,17 @@ def _shares(event: Event, authorities: Sequence[str]) -> Array:
     return shares
 
 
-def _money(case: Case, table: pd.DataFrame) -> tuple[Array, Array, Array]:
-    """The low, best and high money columns of a table, in the case's currency."""
-    low, best, high = (table[f"{name}_{case.currency.lower()}"].to_numpy(float) for name in ("low", "best", "high"))
-    return low, best, high
-
-
-def _require_parts(parts: pd.DataFrame) -> None:
-    missing = list(parts.index[parts["house"].isna()])
-    if missing:
-        raise TradeImpactError(
-            f"baseline.csv has no row for {', '.join(missing)}; give each unit of account a low, best and high annual "
-            "figure, or name the crossing that assesses its goods in crossings.csv, column assessed_with"
-        )
-
-
-def _constraints(case: Case, crossings: Sequence[str]) -> tuple[Constraint, ...]:
-    place = {c: i for i, c in enumerate(crossings)}
-    table = case.constraints.sort_values("constraint") if len(case.constraints) else case.constraints
-    found = []
-    for row, low, best, high in zip(records(table), *_money(case, table), strict=True):
-        names = list(crossings) if row["members"] == "*" else row["members"].split()
-        members = tuple(sorted(place[name] for name in names))
-        found.append(Constraint(row["constraint"], members, low, best, high, row["kind"] == "exact"))
-    return tuple(found)
-
-
-def _anchors(case: Case, rows: pd.DataFrame) -> tuple[tuple[tuple[float, float, float], ...], date]:
-    """The national level per ordinary day, one entry per conflicting row, and the end of the period it is for."""
-    if rows.empty:
-        day = float(_money(case, case.baseline)[1].sum()) / 365.25
-        return ((day, day, day),), case.baseline_until
-    found = []
-    for row in records(rows):
-        ordinary = _ordinary_days(case, row["period_start"], row["period_end"])
-        best = float(row["best"])
-        low, high = (best if pd.isna(row[bound]) else float(row[bound]) for bound in ("low", "high"))
-        found.append((low / ordinary, best / ordinary, high / ordinary))
-    return tuple(found), rows["period_end"].iloc[0].date()
-
-
-def _ordinary_days(case: Case, start: pd.Timestamp, end: pd.Timestamp) -> float:
-    """Days of a period, a holiday of all crossings counting as its best factor."""
-    days = pd.Series(1.0, index=pd.date_range(start, end))
-    for row in _holiday_rows(case):
-        if not row["crossing"]:
-            days.loc[row["start"] : row["end"]] *= row["factor_best"]
-    return float(days.sum())
-
-
-def _holiday_rows(case: Case) -> list[dict[str, Any]]:
-    return [row for row in records(case.calendar) if row["kind"] == "holiday"]
-
-
 def _holidays(
-    case: Case, crossings: Sequence[str], days: pd.DatetimeIndex
+    f: Foundation, days: pd.DatetimeIndex
 ) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp], tuple[float, float, float]], ...]:
     found = []
-    for row in _holiday_rows(case):
+    for row in f.holidays:
         hit = np.flatnonzero((days >= row["start"]) & (days <= row["end"]))
-        who = [i for i, c in enumerate(crossings) if not row["crossing"] or c == row["crossing"]]
+        who = [i for i, c in enumerate(f.crossings) if not row["crossing"] or c == row["crossing"]]
         if len(hit):
             factors = (row["factor_low"], row["factor_best"], row["factor_high"])
             found.append((np.array(who, dtype=np.intp), hit, factors))
     return tuple(found)
-
-
-def _feed(case: Case, border: Sequence[str], inland: Sequence[str]) -> tuple[Array, Array, Array]:
-    low, best, high = (np.zeros((len(inland), len(border))) for _ in range(3))
-    for row in records(case.inland):
-        if row["inland"] in inland and row["crossing"] in border:
-            at = inland.index(row["inland"]), border.index(row["crossing"])
-            low[at], best[at], high[at] = row["feed_low"], row["feed_best"], row["feed_high"]
-    return low, best, high
 
 
 def _usd_rate(case: Case, days: pd.DatetimeIndex) -> Array:

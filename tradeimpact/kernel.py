@@ -212,13 +212,15 @@ class _Sums:
     def _authorities(self, daily: dict[str, Array]) -> Array:
         """Baseline, revenue and gain of each insurgent authority over the window, (authorities, 3, draws).
 
-        A levy goes to whoever holds the crossing; road levies and illicit transit go to the first insurgent authority.
+        A levy goes to whoever holds the crossing. Road levies and illicit transit go to the insurgent authority where
+        there is one, and where there are several to none in particular: they stand in a last row of their own.
         """
-        out = np.zeros((len(self.taken), 3, BLOCK))
+        several = len(self.taken) > 1
+        out = np.zeros((len(self.taken) + several, 3, BLOCK))
         if len(out):
-            out[:, 1] = self.taken if len(out) > 1 else daily["levy_received"].sum(axis=0)
-            out[0, 0] = daily["insurgent_baseline"].sum(axis=0)
-            out[0, 1] += daily["road_levies"].sum(axis=0) + daily["illicit_transit"].sum(axis=0)
+            out[: len(self.taken), 1] = self.taken if several else daily["levy_received"].sum(axis=0)
+            out[-1, 0] = daily["insurgent_baseline"].sum(axis=0)
+            out[-1, 1] += daily["road_levies"].sum(axis=0) + daily["illicit_transit"].sum(axis=0)
         out[:, 2] = out[:, 1] - out[:, 0]
         return out
 

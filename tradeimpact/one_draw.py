@@ -57,7 +57,7 @@ def one_draw(result: Results, number: int) -> Draw:
         raise TradeImpactError(f"draw({number!r}): the result has draws 0 to {result.count - 1}")
     block, column = divmod(int(number), BLOCK)
     x, task = result.inputs, result.task
-    d = draw_block(x, task.sampler.fork(), block)
+    d = draw_block(x, task.sampler, block)
     paths = history(x, d)
     response = respond(x, d, paths)
     lines = ledger_lines(response.flows.over(x.window), response.rates.over(x.window))

@@ -8,9 +8,9 @@ grow with draws x crossings or draws x days.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ from .engine.sampling import Sampler
 from .engine.stream import RELATIVE_ERROR, Counts, Sketch, count
 from .errors import TradeImpactError
 from .inputs import Inputs
-from .kernel import Block, draw_block, run_block
+from .kernel import draw_block, run_block
 from .statistics import COLUMNS, HIGH, LOW, describe_rows
 from .tally import KINDS, in_order, labels, rows
 
@@ -47,7 +47,7 @@ class Task:
 
     @cached_property
     def sampler(self) -> Sampler:
-        """The draws of this run; `fork` it for each part."""
+        """The draws of this run."""
         x = self.inputs
         groups = {m.group: x.case.correlations[m.group] for m in x.marginals if m.group}
         return Sampler(x.marginals, x.scores, groups, self.seed)
@@ -68,7 +68,7 @@ class Part(NamedTuple):
     by_month: Array
     by_day: Array
     drawn: Array  # exact: (names, draws)
-    names: NDArray[np.str_]
+    names: NDArray[np.str_]  # (blocks, names)
     row_sums: Array  # streamed: (blocks, rows), missing draws left out
     row_counts: Array
     sizes: NDArray[np.int64]  # streamed: counts of rows in bins
@@ -79,49 +79,44 @@ class Part(NamedTuple):
 
 def work(task: Task, numbers: Sequence[int]) -> Part:
     """Simulate some blocks of a run."""
-    sampler = task.sampler.fork()
-    blocks = [_cut(run_block(task.inputs, sampler, n, task.day_weights, task.keep), task.wanted(n)) for n in numbers]
-    streamed = task.streamed
-    table = [np.concatenate([rows(task.inputs, kind, b) for kind in KINDS]) for b in blocks] if streamed else []
-    none = [_cut(b, 0) for b in blocks] if streamed else blocks
-    tally = count(np.concatenate(table, axis=1)) if streamed else Counts(*(np.zeros(0, dtype=np.int64),) * 3)
-    return Part(
-        lines=np.concatenate([in_order(b.by_crossing) for b in blocks], axis=-1),
-        by_authority=np.concatenate([b.by_authority for b in blocks], axis=-1),
-        holders=np.stack([_sum(b.holders, b.draws) for b in blocks]),
-        open_share=np.stack([_sum(b.open_share, b.draws) for b in blocks]),
-        by_crossing=np.concatenate([b.by_crossing for b in none], axis=-1),
-        by_month=np.concatenate([b.by_month for b in none], axis=-1),
-        by_day=np.concatenate([b.by_day for b in none], axis=-1),
-        drawn=np.concatenate([np.stack(list(b.drawn.values())) for b in none], axis=-1),
-        names=np.array(list(blocks[0].drawn)),
-        row_sums=np.array([np.nansum(t, axis=-1) for t in table]),
-        row_counts=np.array([(~np.isnan(t)).sum(axis=-1) for t in table], dtype=float),
-        sizes=tally.sizes,
-        bins=tally.bins,
-        counts=tally.counts,
-        kept=np.concatenate([b.kept for b in blocks], axis=-1),
-    )
+    done = [_kept(task, number) for number in numbers]
+    joined = {
+        name: (np.stack if name in _BY_BLOCK else partial(np.concatenate, axis=-1))([d[name] for d in done])
+        for name in done[0]
+    }
+    table = joined.pop("table")
+    tally = count(table) if task.streamed else Counts(*(np.zeros(0, dtype=np.int64),) * 3)
+    return Part(**joined, sizes=tally.sizes, bins=tally.bins, counts=tally.counts)
 
 
-def _cut(b: Block, draws: int) -> Block:
-    """A block without its padding."""
-    return replace(
-        b,
-        by_crossing=b.by_crossing[..., :draws],
-        by_month=b.by_month[..., :draws],
-        by_day=b.by_day[..., :draws],
-        by_authority=b.by_authority[..., :draws],
-        holders=b.holders[..., :draws] if b.holders.shape[-1] > 1 else b.holders,
-        open_share=b.open_share[..., :draws] if b.open_share.shape[-1] > 1 else b.open_share,
-        drawn={name: value[:draws] for name, value in b.drawn.items()},
-        kept=b.kept[..., :draws],
-    )
+def _kept(task: Task, number: int) -> dict[str, NDArray[Any]]:
+    """What is kept of one block, without its padding."""
+    b = run_block(task.inputs, task.sampler, number, task.day_weights, task.keep)
+    n = task.wanted(number)
+    table = np.zeros((0, n))
+    if task.streamed:
+        table = np.concatenate([rows(task.inputs, kind, b) for kind in KINDS])[:, :n]
+    exact = 0 if task.streamed else n
+    return {
+        "lines": in_order(b.by_crossing[..., :n]),
+        "by_authority": b.by_authority[..., :n],
+        "holders": _sum(b.holders, n),
+        "open_share": _sum(b.open_share, n),
+        "by_crossing": b.by_crossing[..., :exact],
+        "by_month": b.by_month[..., :exact],
+        "by_day": b.by_day[..., :exact],
+        "drawn": np.stack(list(b.drawn.values()))[:, :exact],
+        "names": np.array(list(b.drawn)),
+        "row_sums": np.nansum(table, axis=-1),
+        "row_counts": (~np.isnan(table)).sum(axis=-1, dtype=float),
+        "kept": b.kept[..., :n],
+        "table": table,
+    }
 
 
 def _sum(path: Array, draws: int) -> Array:
     """Sum over draws; a path that is the same in every draw has one."""
-    return np.asarray(path.sum(axis=-1) if path.shape[-1] > 1 else path[..., 0] * draws)
+    return np.asarray(path[..., :draws].sum(axis=-1) if path.shape[-1] > 1 else path[..., 0] * draws)
 
 
 @dataclass(frozen=True)
@@ -178,7 +173,7 @@ class Assembly:
         """Add the next part; returns how many draws it has."""
         count = int(part.lines.shape[-1])
         if not self._exact:
-            self._names = tuple(str(name) for name in part.names)
+            self._names = tuple(str(name) for name in part.names[0])
             shapes = {name: getattr(part, name).shape[:-1] for name in _ALWAYS + (() if self.task.streamed else _EXACT)}
             self._exact = {name: np.empty((*shape, self.task.draws)) for name, shape in shapes.items()}
             self._holders = [np.zeros(part.holders.shape[1:]), np.zeros(part.open_share.shape[1:])]
@@ -233,12 +228,13 @@ class Assembly:
         return found
 
 
+_BY_BLOCK = ("holders", "open_share", "row_sums", "row_counts", "names")
 _ALWAYS = ("lines", "by_authority", "kept")
 _EXACT = ("by_crossing", "by_month", "by_day", "drawn")
 
 
 def redraw(task: Task, done: int) -> dict[str, Array]:
     """Values drawn in the first `done` draws, drawn again."""
-    sampler = task.sampler.fork()
+    sampler = task.sampler
     parts = [draw_block(task.inputs, sampler, n).kept for n in range(-(-done // BLOCK))]
     return {name: np.concatenate([p[name] for p in parts])[:done] for name in parts[0]}

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .one_draw import Draw
     from .plots import Plots
 
+UNATTRIBUTED = "(unattributed)"  # insurgent revenue that no source gives to one of several authorities
 DIMENSIONS = ("crossing", "month", "group", "authority")
 
 
@@ -115,7 +116,8 @@ class Results:
         """Ledger lines by "crossing", "month", "group" or "authority": index (dimension, line), columns of `summary`.
 
         Months are those of the case's calendar, cut to the window. Crossings include inland houses; what belongs to no
-        crossing (illicit transit) stands under "(national)". Loss lines for the government, gain lines for insurgents.
+        crossing (illicit transit) stands under "(national)", and what belongs to no insurgent authority in particular
+        under "(unattributed)". Loss lines for the government, gain lines for insurgents.
         """
         result = self.to(currency)
         if dimension == "authority":
@@ -266,7 +268,8 @@ class Results:
             "loss": draws["government_loss"].to_numpy(),
         }
         frames = {"government": describe(government, self.weights)}
-        for i, name in enumerate(self.inputs.authorities[2:]):
+        insurgents = self.inputs.authorities[2:]
+        for i, name in enumerate((*insurgents, *([UNATTRIBUTED] if len(insurgents) > 1 else []))):
             rows = dict(zip(("baseline", "revenue", "gain"), self.totals.by_authority[i], strict=True))
             frames[name] = describe(rows, self.weights)
         return pd.concat(frames, names=["authority", "line"])

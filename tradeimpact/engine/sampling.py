@@ -10,7 +10,6 @@ generator, addressed by (seed, stream, n).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -125,19 +124,11 @@ class Sampler:
         self._mixing = {
             g: self._group(g, rho) for g, rho in correlations.items() if any(m.group == g for m in self.marginals)
         }
-        self._scramble = _scrambles(seed, list(self._column))
-        self._engine: Any = None
-        self._next = -1
+        self._sobol = _Sobol(_scrambles(seed, list(self._column)))
 
     def reseeded(self, seed: int) -> Sampler:
         """The same marginals with another seed."""
         return Sampler(self.marginals, self.scores, self._correlations, seed)
-
-    def fork(self) -> Sampler:
-        """The same draws for another thread: what is fixed is shared, the place in the sequence is its own."""
-        twin = copy(self)
-        twin._engine, twin._next = None, -1
-        return twin
 
     def _group(self, group: str, rho: float) -> tuple[list[int], Array]:
         members = [m for m in self.marginals if m.group == group]
@@ -156,30 +147,11 @@ class Sampler:
 
         if not self._column:
             return np.zeros((0, BLOCK))
-        points = self._points(block)
-        columns, shift = self._scramble
-        uniform = np.empty((BLOCK, len(self._column)))
-        for replicate in range(REPLICATES):
-            mixed = np.broadcast_to(shift[replicate], points.shape).copy()
-            for bit in range(BITS):
-                mixed ^= (points >> np.uint32(BITS - 1 - bit) & np.uint32(1)) * columns[replicate, bit]
-            uniform[replicate::REPLICATES] = mixed * 2.0**-BITS
-        z = np.ascontiguousarray(ndtri(uniform + HALF_STEP).T)
+        mixed = self._sobol.block(block)
+        z = ndtri(mixed.transpose(2, 1, 0).reshape(-1, BLOCK) * 2.0**-BITS + HALF_STEP)
         for members, factor in self._mixing.values():
             z[members] = factor @ z[members]
         return z
-
-    def _points(self, block: int) -> NDArray[np.uint32]:
-        """Unscrambled Sobol points of a block as integers of BITS bits, (BLOCK / REPLICATES, names)."""
-        from scipy.stats import qmc
-
-        each = BLOCK // REPLICATES
-        if block != self._next:
-            self._engine = qmc.Sobol(len(self._column), scramble=False, bits=BITS)
-            if block:
-                self._engine.fast_forward(block * each)
-        self._next = block + 1
-        return np.asarray(self._engine.random(each) * 2.0**BITS, dtype=np.uint32)
 
     def block(self, block: int) -> dict[str, Array]:
         """Values of every marginal and the raw scores of the extra dimensions, name -> (BLOCK,)."""
@@ -203,6 +175,46 @@ class Sampler:
         for name in self.scores:
             values[name] = z[self._column[name]]
         return values
+
+
+class _Sobol:
+    """Scrambled Sobol points by blocks, as integers of BITS bits.
+
+    In Gray-code order point ``n + r`` is point n with point r added bit by bit where n is a multiple of a power of two
+    above r, and a linear scramble keeps sums: one scrambled table of the first points, and one scrambled point for each
+    bit of the block number, give every block. Blocks may be asked for in any order and by several threads.
+    """
+
+    def __init__(self, scrambles: tuple[NDArray[np.uint32], NDArray[np.uint32]]) -> None:
+        self._columns, self._shift = scrambles
+        self._first = self._scrambled(self._points(0, BLOCK // REPLICATES)) ^ self._shift[:, None]
+        self._step: dict[int, NDArray[np.uint32]] = {}
+
+    def block(self, block: int) -> NDArray[np.uint32]:
+        """Points of a block, (REPLICATES, BLOCK / REPLICATES, names)."""
+        mixed = self._first
+        for bit in range(block.bit_length()):
+            if block >> bit & 1:
+                if bit not in self._step:
+                    self._step[bit] = self._scrambled(self._points(BLOCK // REPLICATES << bit, 1))
+                mixed = mixed ^ self._step[bit]
+        return mixed
+
+    def _points(self, first: int, count: int) -> NDArray[np.uint32]:
+        """Unscrambled points (count, names)."""
+        from scipy.stats import qmc
+
+        engine = qmc.Sobol(self._columns.shape[-1], scramble=False, bits=BITS)
+        if first:
+            engine.fast_forward(first)
+        return np.asarray(engine.random(count) * 2.0**BITS, dtype=np.uint32)
+
+    def _scrambled(self, points: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        """Their images under each linear scramble, (REPLICATES, points, names)."""
+        mixed = np.zeros((REPLICATES, *points.shape), dtype=np.uint32)
+        for bit in range(BITS):
+            mixed ^= (points >> np.uint32(BITS - 1 - bit) & np.uint32(1)) * self._columns[:, bit][:, None]
+        return mixed
 
 
 def _scrambles(seed: int, names: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:

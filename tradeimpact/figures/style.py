@@ -47,9 +47,10 @@ class HolderLook:
 
 def briefing() -> AbstractContextManager[None]:
     """House style on top of matplotlib's own defaults, for the length of a ``with`` block."""
-    from matplotlib import style
+    import matplotlib.pyplot as plt
 
-    return style.context(["default", STYLE_FILE])
+    plt.isinteractive()  # starts a notebook's backend here: inside the style its settings would be undone with it
+    return plt.style.context(["default", STYLE_FILE])
 
 
 def holder_looks(holders: Iterable[str]) -> dict[str, HolderLook]:

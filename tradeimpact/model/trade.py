@@ -129,20 +129,30 @@ def response_ratio(
     members = _members(codes)
     drawn = weight * attraction
     inside = np.stack([_sum_rows(drawn, rows) for rows in members])
-    size = np.stack([_sum_rows(np.broadcast_to(weight, shape), rows) for rows in members])
-    x = inside / np.maximum(size, TINY)
+    size = np.stack([_sum_rows(weight, rows) for rows in members])
+    factor, q = nest_factors(inside, size, theta=theta, phi=phi, epsilon=epsilon)
+    for group, rows in enumerate(members):
+        for row in rows:
+            attraction[row] *= factor[group]
+    return attraction, q
+
+
+def nest_factors(inside: Array, size: Array, *, theta: Array, phi: Array, epsilon: Array) -> tuple[Array, Array]:
+    """M / (v a) for the crossings of each group, and the total trade ratio Q, from sums over the groups.
+
+    `inside` (groups, ...) is the sum of v a and `size` that of v, which may be shared along trailing axes. A group
+    answers as one crossing with the summed attraction of its members, so that what is steady inside one is summed once.
+    """
+    shape = np.broadcast_shapes(inside.shape, size.shape)
+    x = np.divide(inside, np.maximum(size, TINY), out=np.empty(shape))
     some = x > 0  # a group that is shut is 0, not the logarithm of a floor
-    x = np.maximum(x, TINY)
+    np.maximum(x, TINY, out=x)
     nest = np.exp((phi / theta) * np.log(x)) * some
-    y = _sum_first(size * nest) / np.maximum(_sum_first(size), TINY)
+    y = np.asarray(_sum_first(size * nest) / np.maximum(_sum_first(size), TINY))
     alive = y > 0
     y = np.maximum(y, TINY)
     q = np.exp((epsilon / phi) * np.log(y)) * alive
-    nest = (nest / x) * (q / y)
-    for group, rows in enumerate(members):
-        for row in rows:
-            attraction[row] *= nest[group]
-    return attraction, q
+    return (nest / x) * (q / y), q
 
 
 def apply_ceiling(trade: Array, cap: Array, codes: NDArray[np.intp]) -> Array:
@@ -163,7 +173,7 @@ def apply_ceiling(trade: Array, cap: Array, codes: NDArray[np.intp]) -> Array:
     total = _sum_first(offered)
     floor = np.asarray(NEGLIGIBLE * total)
     full = offered >= most
-    multiple = 1.0 + FULL * full
+    multiple: Array = 1.0 + FULL * full.astype(np.float64)
     partly = (offered - placed > floor) & ~full
     for group, rows in enumerate(members):
         at = np.flatnonzero(partly[group])
@@ -175,8 +185,8 @@ def apply_ceiling(trade: Array, cap: Array, codes: NDArray[np.intp]) -> Array:
     moving = (_sum_first(offered - target) > floor) & (_sum_first(most - target) > floor)
     if moving.any():
         # cells with nothing to move have a goal below what they hold, and are left alone
-        goal: Array = np.minimum(total, _sum_first(most)) * moving
-        multiple += _raised(free, limit, multiple[codes], goal, floor)
+        goal = np.minimum(total, _sum_first(most)) * moving
+        multiple += _raised(free, limit, multiple[codes], np.asarray(goal), floor)
     for group, rows in enumerate(members):
         for row in rows:
             np.multiply(multiple[group], free[row], out=held[row])
