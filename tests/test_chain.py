@@ -82,7 +82,7 @@ def silent_chain(seed, days, draws):
 def test_sampled_histories_reproduce_the_smoother_and_its_pairs_of_days():
     count = 40_000
     initial, move, dense, shares, last = silent_chain(7, 5, 1)
-    uniform = np.random.default_rng(1).random((2, 5, count, 1), dtype=np.float32)
+    uniform = np.random.default_rng(1).integers(0, 2**32, (2, 5, count, 1), dtype=np.uint32)
     paths = sample_histories(shares, last, uniform)[..., 0]
     smoothed = ti.control_chain(initial, move, dense).smoothed[..., 0]
     found = np.stack([(paths == state).mean(axis=-1) for state in range(3)], axis=1)
@@ -104,7 +104,7 @@ def test_sampled_histories_reproduce_the_smoother_and_its_pairs_of_days():
 def test_every_sampled_state_is_the_one_that_its_uniform_number_picks(seed):
     days, histories, draws = 9, 3, 64
     initial, move, dense, shares, last = silent_chain(seed, days, draws)
-    uniform = np.random.default_rng(seed).random((2, days, histories, draws), dtype=np.float32)
+    uniform = np.random.default_rng(seed).integers(0, 2**32, (2, days, histories, draws), dtype=np.uint32)
     paths = sample_histories(shares, last, uniform)
     filtered = ti.control_chain(initial, move, dense).filtered
     for c, k, n in np.ndindex(2, histories, draws):
@@ -112,8 +112,9 @@ def test_every_sampled_state_is_the_one_that_its_uniform_number_picks(seed):
         for day in range(days - 1, -1, -1):
             weight = filtered[day, :, c, n] if after is None else filtered[day, :, c, n] * move[day, :, after, c, n]
             edges = np.cumsum(weight / weight.sum())
-            if np.abs(edges - uniform[c, day, k, n]).min() > 1e-6:  # single precision cannot tell nearer ones apart
-                assert paths[day, c, k, n] == (uniform[c, day, k, n] >= edges[:2]).sum()
+            picked = uniform[c, day, k, n] / 2**32
+            if np.abs(edges - picked).min() > 1e-9:  # whole numbers cannot tell nearer ones apart
+                assert paths[day, c, k, n] == (picked >= edges[:2]).sum()
             after = paths[day, c, k, n]
 
 

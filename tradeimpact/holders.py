@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from .case.evidence import CLASSES, clusters
 from .engine.blocks import BLOCK
-from .engine.sampling import uniform_days, uniforms, uniforms_into
+from .engine.sampling import uniform_days, uniforms, whole_numbers
 from .model.evidence import Statement, cells_of, leading, likelihood, silent_days
 from .model.histories import Moves, backward_shares, sample_histories
 from .tables import records
@@ -172,15 +172,15 @@ def block_paths(
     return np.concatenate([chosen, _forecast(known, chosen[-1], p, seed, block, until, forecast)])
 
 
-def _uniform(crossings: Sequence[str], days: int, histories: int, seed: int, block: int) -> NDArray[np.float32]:
-    """Uniform numbers of a block, (crossings, days, histories, draws), in memory that a thread uses again."""
+def _uniform(crossings: Sequence[str], days: int, histories: int, seed: int, block: int) -> NDArray[np.uint32]:
+    """Random numbers of a block, (crossings, days, histories, draws), in memory that a thread uses again."""
     size = len(crossings) * days * histories * BLOCK
     if getattr(_scratch, "size", -1) < size:
-        _scratch.memory, _scratch.size = np.empty(size, dtype=np.float32), size
-    memory: NDArray[np.float32] = _scratch.memory
+        _scratch.memory, _scratch.size = np.empty(size, dtype=np.uint32), size
+    memory: NDArray[np.uint32] = _scratch.memory
     out = memory[:size].reshape(len(crossings), days, histories, BLOCK)
     for place, crossing in enumerate(crossings):
-        uniforms_into(out[place], seed, f"path/{crossing}", block)
+        out[place].ravel()[:] = whole_numbers(seed, f"path/{crossing}", block, out[place].size)
     return out
 
 

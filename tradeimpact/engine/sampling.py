@@ -243,10 +243,10 @@ def uniforms(seed: int, stream: str, block: int) -> Array:
     return np.asarray(generator.random(BLOCK)) + 2.0**-54
 
 
-def uniforms_into(out: NDArray[np.float32], seed: int, stream: str, block: int) -> None:
-    """Fill `out` with uniform numbers in [0, 1) of single precision, a function of (seed, stream, block) alone."""
+def whole_numbers(seed: int, stream: str, block: int, count: int) -> NDArray[np.uint32]:
+    """`count` (even) numbers from 0 to 2**32 - 1, all as likely, a function of (seed, stream, block) alone."""
     key = np.frombuffer(blake2b(f"{seed}/{stream}/{block}".encode(), digest_size=32).digest(), dtype=np.uint32)
-    np.random.Generator(np.random.SFC64(np.random.SeedSequence(key.tolist()))).random(out=out, dtype=np.float32)
+    return np.random.SFC64(np.random.SeedSequence(key.tolist())).random_raw(count // 2).view(np.uint32)
 
 
 def uniform_days(seed: int, stream: str, block: int, days: int) -> Array:

@@ -18,11 +18,13 @@ from numpy.typing import NDArray
 from ..errors import ModelError
 
 Array = NDArray[np.float64]
-Shares = NDArray[np.float32]
+Whole = NDArray[np.uint32]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 SILENT_DAYS = 10
+TINY = 1e-280
+LARGEST = 2.0**32 - 1  # shares are whole numbers up to it, as the random numbers they are held against
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,9 @@ def backward_shares(
     back: Ints,
     cells: Sequence[tuple[Ints, Ints]],
     likelihood: Array,
-) -> tuple[Shares, Array]:
-    """Cumulative shares by day, (days - 1, 5, crossings, draws), and the last day's filtered (3, crossings, draws).
+) -> tuple[Whole, Array]:
+    """Cumulative shares by day, (days - 1, 5, crossings, draws), in units of 1 / LARGEST, and the last day's filtered
+    probabilities (3, crossings, draws).
 
     Parameters
     ----------
@@ -85,10 +88,10 @@ def backward_shares(
         Which rows of `likelihood` (rows, 3, draws) speak about which crossings on the day.
     """
     days, crossings = loss.shape
-    shares = np.empty((max(days - 1, 0), 5, crossings, initial.shape[-1]), dtype=np.float32)
+    shares = np.empty((max(days - 1, 0), 5, crossings, initial.shape[-1]), dtype=np.uint32)
     now, then = np.array(initial), np.empty_like(initial)
     part, total = np.empty_like(initial[0]), np.empty_like(initial[0])
-    raw = np.empty((5, *initial.shape[1:]))
+    raw, scale = np.empty((5, *initial.shape[1:])), np.empty_like(initial)
     _observe(now, cells[0], likelihood, total, 0)
     for day in range(1, days):
         g, n, i = now
@@ -101,10 +104,11 @@ def backward_shares(
         np.multiply(g, moves.gi[lost], out=raw[3])
         np.add(raw[3], np.multiply(n, moves.ni, out=part), out=raw[4])
         np.add(raw[4], np.multiply(i, moves.ii, out=part), out=then[2])
-        with np.errstate(invalid="ignore"):  # 0 / 0 where a state cannot be reached, and is not drawn
-            np.divide(raw[:2], then[0], out=shares[day - 1, :2], casting="same_kind")
-            np.divide(raw[2], then[1], out=shares[day - 1, 2], casting="same_kind")
-            np.divide(raw[3:], then[2], out=shares[day - 1, 3:], casting="same_kind")
+        # a state that cannot be reached is not drawn either
+        np.divide(LARGEST, np.maximum(then, TINY, out=scale), out=scale)
+        np.minimum(np.multiply(raw[:2], scale[0], out=raw[:2]), LARGEST, out=shares[day - 1, :2], casting="unsafe")
+        np.minimum(np.multiply(raw[2], scale[1], out=raw[2]), LARGEST, out=shares[day - 1, 2], casting="unsafe")
+        np.minimum(np.multiply(raw[3:], scale[2], out=raw[3:]), LARGEST, out=shares[day - 1, 3:], casting="unsafe")
         _observe(then, cells[day], likelihood, total, day)
         now, then = then, now
     return shares, now
@@ -121,14 +125,14 @@ def _observe(state: Array, cells: tuple[Ints, Ints], likelihood: Array, total: A
     state /= total
 
 
-def sample_histories(shares: Shares, last: Array, uniform: Shares) -> NDArray[np.int8]:
+def sample_histories(shares: Whole, last: Array, uniform: Whole) -> NDArray[np.int8]:
     """States drawn backward, int8 (days, crossings, histories, draws): 0 government, 1 nobody, 2 insurgent.
 
-    `uniform` (crossings, days, histories, draws) in [0, 1).
+    `uniform` (crossings, days, histories, draws) are whole numbers from 0 to 2**32 - 1, all as likely.
     """
     crossings, days, histories, draws = uniform.shape
     lost, insurgent = np.empty((2, days, crossings, histories, draws), dtype=bool)
-    top = np.stack([last[0], last[0] + last[1]]).astype(np.float32)[:, :, None]
+    top = (np.minimum(np.stack([last[0], last[0] + last[1]]), 1.0) * LARGEST).astype(np.uint32)[:, :, None]
     np.greater_equal(uniform[:, -1], top[0], out=lost[-1])
     np.greater_equal(uniform[:, -1], top[1], out=insurgent[-1])
     found, nobody = np.empty((2, crossings, histories, draws), dtype=bool)
@@ -147,10 +151,10 @@ def sample_histories(shares: Shares, last: Array, uniform: Shares) -> NDArray[np
 
 
 def _choose(
-    u: Shares,
-    after_g: Shares,
-    after_n: Shares,
-    after_i: Shares,
+    u: Whole,
+    after_g: Whole,
+    after_n: Whole,
+    after_i: Whole,
     lost: Flags,
     nobody: Flags,
     insurgent: Flags,
