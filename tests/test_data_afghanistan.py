@@ -18,8 +18,8 @@ NAMED = {
     "islam_qala", "torghundi", "abu_nasr_farahi", "zaranj", "spin_boldak", "torkham", "ghulam_khan", "dand_e_patan",
     "angur_ada", "hairatan", "aqina", "sher_khan_bandar", "ai_khanoum", "ishkashim", "kabul",
 }  # fmt: skip
-# tables of facts; no source gives commodities by crossing, revenue is known rather than trade value, there is one insurgent
-# authority, and every amount that is used is in afghanis
+# tables of facts; no source gives commodities by crossing, revenue is known rather than trade value, there is one
+# insurgent authority, and every amount that is used is in afghanis
 ABSENT = ("commodities", "flows", "reported_holders", "other_fx")
 FACTS = [n for n, table in codebook("AFN").items() if "published_latest" in table.columns and n not in ABSENT]
 NATIONAL_MONEY = {"afn", "usd", "eur", "afn_per_day", "usd_per_day", "share"}

@@ -86,7 +86,7 @@ def test_a_quantile_beyond_the_window_is_missing_and_said_to_be(treasury):
     row = treasury.empty.loc["no_falls"]
     assert pd.isna(row["median"])
     assert row["within"] < 0.5
-    assert "Had nothing fallen, the cash" in treasury.text
+    assert "Had nothing fallen, the stated cash" in treasury.text
     assert "lies beyond it" in treasury.text or "lasts through the window" in treasury.text
 
 

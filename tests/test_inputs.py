@@ -106,6 +106,8 @@ def test_a_case_in_dollars_needs_no_exchange_rate(folder):
     (folder / "fx.csv").unlink()
     for path in folder.glob("*.csv"):
         path.write_text(path.read_text().replace("_xts", "_usd").replace("XTS", "USD").replace(",xts", ",usd"))
+    assumed = folder / "assumptions.toml"  # units say the currency of an amount, and another one would be converted
+    assumed.write_text(assumed.read_text().replace("XTS per", "USD per"))
     content = json.loads((folder / "datapackage.json").read_text())
     (folder / "datapackage.json").write_text(json.dumps(content | {"resources": []}))
     package(folder, currency="USD")

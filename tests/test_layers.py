@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+import tradeimpact
+
 PACKAGE = Path(__file__).parents[1] / "tradeimpact"
 SHARED = {"errors", "write", "tables", "_version"}
 # Bottom up: what each part may import besides itself and the shared modules. A new part gets its line here.
@@ -28,16 +30,20 @@ BELOW = {
     "statistics": {"engine"},
     "schedule": {"case", "model"},
     "marginals": {"case", "model", "engine"},
+    "flows": {"case", "model"},
+    "foundation": {"scenario", "case", "model", "engine", "schedule", "marginals", "flows"},
     "holders": {"case", "model", "engine"},
     "inference": {"scenario", "case", "model", "engine", "marginals", "holders"},
-    "inferred": {"case", "model", "engine", "marginals", "holders", "inference"},
-    "flows": {"case", "model"},
-    "inputs": {"scenario", "case", "model", "engine", "schedule", "marginals", "inference", "inferred", "flows"},
+    "inferred": {"case", "model", "engine", "marginals", "foundation", "holders", "inference"},
+    "inputs": {"scenario", "case", "model", "engine", "flows", "foundation", "inference", "inferred"},
     "kernel": {"model", "engine", "inferred", "inputs", "flows"},
     "revenue": {"case", "model", "engine", "statistics", "schedule", "inputs", "kernel"},
     "tally": {"model", "inputs", "kernel"},
     "parts": {"engine", "statistics", "inputs", "kernel", "tally"},
-    "results": {"scenario", "case", "model", "figures", "engine", "statistics", "inputs", "kernel", "revenue", "tally", "parts"},
+    "results": {
+        "scenario", "case", "model", "figures", "engine", "statistics", "marginals", "foundation", "holders",
+        "inference", "inferred", "inputs", "kernel", "revenue", "tally", "parts",
+    },
     "simulate": {"scenario", "case", "model", "engine", "inference", "inputs", "kernel", "parts", "results"},
     "grid": {"scenario", "case", "engine", "statistics", "tally", "simulate"},
     "estimate": {"scenario", "case", "engine", "parts", "simulate"},
@@ -45,13 +51,26 @@ BELOW = {
         "scenario", "case", "model", "figures", "engine", "statistics", "schedule", "marginals", "holders", "inference",
         "inputs", "kernel", "revenue", "tally", "parts", "results", "simulate",
     },
+    "synthetic": {
+        "scenario", "case", "model", "figures", "engine", "marginals", "inference", "inputs", "kernel", "analysis",
+    },
+    "synthetic": {
+        "scenario", "case", "model", "engine", "marginals", "foundation", "holders", "inference", "inputs", "kernel",
+        "parts", "tally", "results", "simulate", "analysis",
+    },
     "output": {"scenario", "case", "figures", "results", "simulate", "analysis"},
+    "briefing": {"scenario", "case", "figures", "statistics", "inference", "results", "simulate", "analysis", "output"},
+    "explore": {"scenario", "case", "figures", "results", "simulate"},
 }  # fmt: skip
 ON_TOP = {"__init__", "__main__"}
 SAME_PART = {
     "plots": "results",
     "report": "results",
     "chart_tables": "results",
+    "crossing_tables": "results",
+    "rerouting": "results",
+    "trace": "results",
+    "trace_rows": "results",
     "one_draw": "results",
     "convergence": "results",
     "drawn": "kernel",
@@ -187,3 +206,21 @@ def test_import_statements_are_read_as_python_reads_them(source, found, monkeypa
 def test_only_what_runs_on_import_counts_as_slow(source, found):
     nodes = at_import_time(ast.parse(source))
     assert any(heavy(name) for node in nodes for name in targets(node, "tradeimpact.results")) is found
+
+
+def test_names_loaded_when_first_used_are_those_that_type_checkers_see():
+    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    seen = {
+        alias.name: node.module
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module != "_version"
+        for alias in node.names
+    }
+    assert seen.pop("effects") == "analysis"  # a module of its own
+    assert seen == tradeimpact._FROM
+    assert set(tradeimpact.__all__) == {*seen, "effects", "__version__"}
+    for name in tradeimpact.__all__:
+        assert getattr(tradeimpact, name) is not None
+    assert set(tradeimpact.__all__) <= set(dir(tradeimpact))
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        tradeimpact.nothing  # noqa: B018

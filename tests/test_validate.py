@@ -55,7 +55,7 @@ CELLS = [
     ("inland", 2, "feed_low", "-0.1", "a number from 0 to 1", "Correct the number"),
     ("inland", 2, "crossing", "mid_city", "a crossing of kind border", "its kind in crossings.csv"),
     ("constraints", 3, "members", "north_gate sauth_gate", "a crossing of crossings.csv", "'south_gate'"),
-    ("crossings", 2, "crossing", "North Gate", "lower-case letters", "spin_boldak"),
+    ("crossings", 2, "crossing", "North Gate", "lower-case letters", "north_gate"),
     ("crossings", 2, "kind", "Border", "one of border, inland", "Did you mean 'border'"),
     ("crossings", 2, "latitude", "105", "a number from -90 to 90", "its unit"),
     ("crossings", 5, "assessed_with", "mid_airport", "a unit of account", "end of the chain"),

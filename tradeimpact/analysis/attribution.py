@@ -134,7 +134,8 @@ class Attribution:
         shown[["occurs", "share"]] = self.table[["occurs", "share"]].map(lambda v: "" if np.isnan(v) else percent(v))
         words = "".join(f"<p>{escape(line)}</p>" for line in self.text.split("\n"))
         unit = f"Millions of {self.result.currency.upper()}; {fixed(self.count, 0)} draws"
-        return f"<div>{words}{shown.to_html(escape=True, border=0, index=False)}<p><small>{escape(unit)}</small></p></div>"
+        body = shown.to_html(escape=True, border=0, index=False)
+        return f"<div>{words}{body}<p><small>{escape(unit)}</small></p></div>"
 
 
 def attribution(

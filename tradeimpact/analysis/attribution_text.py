@@ -35,5 +35,7 @@ def sentences(table: pd.DataFrame, of: str, *, currency: str, draws: int, of_dra
             )
         lines.append(said)
     how = "exact over all coalitions" if exact == draws else f"{exact} exact, the others from sampled orders"
+    if not exact:
+        how = "from sampled orders"
     lines.append(f"{draws:,} of {of_draws:,} draws, {how}; means add up, medians do not.")
     return "\n".join(lines)

@@ -128,9 +128,9 @@ class Fiscal:
         if self.cash.empty:
             raise TradeImpactError("fiscal(...).plot() pictures a cash buffer; give buffer= and bill_per_month=")
         case, currency = self.result.case, self.result.currency.upper()
-        finding = _emptied(self.empty, "with_falls").rstrip(".")
+        finding = _emptied(self.empty, "with_falls", f"cash of {amount(self.stated['buffer'], currency=currency)}")
         drawn: Axes = figure.cash_fan(
-            self.cash, self.empty, title=title or finding, source=credit(case), grade=grades(case),
+            self.cash, self.empty, title=title or finding.rstrip("."), source=credit(case), grade=grades(case),
             note=f"{self._assumed()} {NOTE}", currency=currency, synthetic=case.synthetic, ax=ax,
         )  # fmt: skip
         if save is not None:
@@ -345,10 +345,10 @@ def _gone(position: Array, first: date, weights: Array | None) -> dict[str, Any]
     return found
 
 
-def _emptied(empty: Any, line: str) -> str:
+def _emptied(empty: Any, line: str, what: str = "the stated cash") -> str:
     """One sentence on when the cash is gone."""
     row = empty.loc[line]
-    what = "The cash" if line == "with_falls" else "Had nothing fallen, the cash"
+    what = f"{what[:1].upper()}{what[1:]}" if line == "with_falls" else f"Had nothing fallen, {what}"
     if row["within"] == 0:
         return f"{what} lasts through the window in every draw."
     share = f"{fixed(100 * row['within'], 0)} %"
