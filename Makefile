@@ -4,6 +4,7 @@
 VENV ?= .venv
 PYTHON ?=
 PYTEST_ARGS ?= -n logical --dist loadfile
+BENCH_ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 bin := $(VENV)/bin
@@ -12,19 +13,29 @@ locked := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help figures test lab lock clean
+.PHONY: help figures test test-browser bench docs lab lock clean
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
 figures: $(VENV)/.notebooks  ## execute the notebooks into build/ and fill figures/
 	@$(python) -m tradeimpact figures
 
 test: $(VENV)/.test  ## lint, types, and all tests with coverage
+	@echo "test data";           $(python) tests/fetch_data.py
 	@echo "ruff check";          $(python) -m ruff check .
 	@echo "ruff format --check"; $(python) -m ruff format --check .
 	@echo "mypy";                $(python) -m mypy
 	@echo "pytest";              $(python) -m pytest --cov $(PYTEST_ARGS)
+
+test-browser: $(VENV)/.browser  ## notebooks, explorer and briefing in a real Chromium (Debian: chromium chromium-driver)
+	@$(python) -m pytest -m browser tests/browser
+
+bench: $(VENV)/.bench  ## measure against what an analyst would otherwise use (minutes; a quiet machine)
+	@$(python) -m benchmarks $(BENCH_ARGS)
+
+docs: $(VENV)/.docs  ## build the documentation into build/site
+	@$(python) -m mkdocs build --strict
 
 lab: $(VENV)/.notebooks  ## open the notebooks in JupyterLab
 	@$(python) -m jupyterlab $$([ "$$(id -u)" = 0 ] && echo --allow-root) notebooks
@@ -34,8 +45,8 @@ lock: $(VENV)/.venv  ## renew constraints.txt from what pip chooses today
 	@set -e; tmp=$$(mktemp -d); trap 'rm -rf "$$tmp"' EXIT; \
 	$(python) -m venv "$$tmp/venv"; \
 	echo "Installing everything without constraints ..."; \
-	"$$tmp/venv/bin/python" -m pip install -qq --editable '.[all]'; \
-	{ echo "# Exact versions of everything that pip installs for .[all]; made by 'make lock' with Python" \
+	"$$tmp/venv/bin/python" -m pip install -qq --editable '.[all,bench]'; \
+	{ echo "# Exact versions of everything that pip installs for .[all,bench]; made by 'make lock' with Python" \
 	  "$$("$$tmp/venv/bin/python" -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])')."; \
 	  "$$tmp/venv/bin/python" -m pip freeze --exclude-editable | LC_ALL=C sort -f; } > "$$tmp/constraints.txt"; \
 	mv "$$tmp/constraints.txt" constraints.txt; \
@@ -45,7 +56,7 @@ clean:  ## remove the virtual environment, build/ and every cache
 	rm -rf $(VENV) build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(VENV)/.notebooks $(VENV)/.test: $(VENV)/.%: $(VENV)/.venv $(locked)
+$(VENV)/.notebooks $(VENV)/.test $(VENV)/.browser $(VENV)/.bench $(VENV)/.docs: $(VENV)/.%: $(VENV)/.venv $(locked)
 	@echo "Installing tradeimpact[$*] into $(VENV) (a minute or two the first time) ..."
 	@$(python) -m pip install -qq --editable '.[$*]' --constraint constraints.txt
 	@touch $@

@@ -22,7 +22,7 @@ from tradeimpact.errors import CaseError, TradeImpactError
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARY = ROOT / "tradeimpact"
 CASES = sorted(p.parent for p in (ROOT / "data").glob("*/datapackage.json"))
-GENERAL = {"government", "nobody"}  # words of the model itself
+GENERAL = {"government", "nobody", "insurgents", "synthetic"}  # words of the model itself
 FILES = [p for p in sorted(LIBRARY.rglob("*")) if p.suffix in (".py", ".toml", ".csv", ".mplstyle")]
 
 

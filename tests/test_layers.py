@@ -54,12 +54,10 @@ BELOW = {
     "synthetic": {
         "scenario", "case", "model", "figures", "engine", "marginals", "inference", "inputs", "kernel", "analysis",
     },
-    "synthetic": {
-        "scenario", "case", "model", "engine", "marginals", "foundation", "holders", "inference", "inputs", "kernel",
-        "parts", "tally", "results", "simulate", "analysis",
-    },
     "output": {"scenario", "case", "figures", "results", "simulate", "analysis"},
-    "briefing": {"scenario", "case", "figures", "statistics", "inference", "results", "simulate", "analysis", "output"},
+    "briefing": {
+        "scenario", "case", "model", "figures", "statistics", "inference", "results", "simulate", "analysis", "output",
+    },
     "explore": {"scenario", "case", "figures", "results", "simulate"},
 }  # fmt: skip
 ON_TOP = {"__init__", "__main__"}
@@ -68,6 +66,7 @@ SAME_PART = {
     "report": "results",
     "chart_tables": "results",
     "crossing_tables": "results",
+    "crossing_plots": "results",
     "rerouting": "results",
     "trace": "results",
     "trace_rows": "results",
@@ -213,12 +212,12 @@ def test_names_loaded_when_first_used_are_those_that_type_checkers_see():
     seen = {
         alias.name: node.module
         for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module != "_version"
+        if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module not in ("_version", "simulate")
         for alias in node.names
     }
     assert seen.pop("effects") == "analysis"  # a module of its own
     assert seen == tradeimpact._FROM
-    assert set(tradeimpact.__all__) == {*seen, "effects", "__version__"}
+    assert set(tradeimpact.__all__) == {*seen, "effects", "simulate", "__version__"}
     for name in tradeimpact.__all__:
         assert getattr(tradeimpact, name) is not None
     assert set(tradeimpact.__all__) <= set(dir(tradeimpact))

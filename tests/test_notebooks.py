@@ -30,6 +30,7 @@ def test_there_are_notebooks_to_run():
     ]
 
 
+@pytest.mark.slow  # `make figures` runs every notebook and fails where one does
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_a_notebook_runs_clean_from_a_copy(path, tmp_path):
     folder = tmp_path / "notebooks"

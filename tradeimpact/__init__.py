@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ._version import __version__
+from .simulate import simulate  # a module has its name, which would take its place if it were loaded later
 
 if TYPE_CHECKING:
     from .analysis import effects
@@ -64,7 +65,6 @@ if TYPE_CHECKING:
     from .results import Results, compare
     from .revenue import revenue_per_crossing
     from .scenario import Scenario
-    from .simulate import simulate
     from .synthetic import synthetic_case
 
 # Every public name and the module it is taken from when it is first used, so that `import tradeimpact` is quick.
@@ -164,7 +164,6 @@ _HOME = {
     ),
     "revenue": ("revenue_per_crossing",),
     "scenario": ("Scenario",),
-    "simulate": ("simulate",),
     "synthetic": ("synthetic_case",),
 }
 _FROM = {name: home for home, names in _HOME.items() for name in names}
@@ -232,8 +231,8 @@ __all__ = [
     "sensitivity",
     "shapley_values",
     "simulate",
-    "synthetic_case",
     "sobol_indices",
+    "synthetic_case",
     "three_views",
     "tornado",
     "trade_response",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .convergence import Convergence
     from .one_draw import Draw
     from .plots import Plots
+    from .trace import Trace
 
 UNATTRIBUTED = "(unattributed)"  # insurgent revenue that no source gives to one of several authorities
 DIMENSIONS = ("crossing", "month", "group", "authority")
@@ -221,6 +222,18 @@ class Results:
         from .convergence import converge
 
         return converge(self.to(currency), tolerance, line)
+
+    def trace(self, what: str) -> Trace:
+        """Where the numbers of a crossing, or a ledger line, come from: the rows behind them with source and grade.
+
+        Returns
+        -------
+        Trace
+            ``.table`` and ``.text``.
+        """
+        from .trace import trace
+
+        return trace(self, what)
 
     # --- words --------------------------------------------------------------------------------------------------------
 
