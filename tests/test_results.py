@@ -15,8 +15,8 @@ import tradeimpact as ti
 from tradeimpact import Scenario, TradeImpactError
 from tradeimpact.model.ledger import COMPONENTS, DETAILS
 from tradeimpact.results import DIMENSIONS
-from tradeimpact.tally import HEADLINES
 from tradeimpact.statistics import COLUMNS
+from tradeimpact.tally import HEADLINES
 
 ROOT = Path(__file__).parent.parent
 HEADS = [

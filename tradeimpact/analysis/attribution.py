@@ -191,7 +191,7 @@ def attribution(
     least = most if draws is not None else min(result.count, FEWEST_DRAWS)
     task = result.task
     shares = solve(
-        games(result.inputs, task.sampler.fork(), most, task.day_weights), (*result.inputs.crossings, *DRIVERS),
+        games(result.inputs, task.sampler, most, task.day_weights), (*result.inputs.crossings, *DRIVERS),
         most=most, least=least, pairs=PAIRS, exact_up_to=exact_up_to, permutations=permutations, rng=rng,
         threads=threads,
     )  # fmt: skip

@@ -27,9 +27,8 @@ from ..engine.blocks import BLOCK
 from ..engine.sampling import Sampler
 from ..engine.schedule import in_order
 from ..inputs import Inputs
-from ..kernel import Drawn, draw_block, history, respond
+from ..kernel import Drawn, draw_block, history, outcome
 from ..model.control import Paths, days_since_reopening, first_changes
-from ..model.ledger import government_loss, insurgent_gain
 
 Array = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -167,10 +166,7 @@ def _respond_part(q: _Question, part: Sequence[int]) -> Array:
 
 def _respond(x: Inputs, d: Drawn, paths: Paths, day_weights: Array) -> Array:
     """The model itself under given paths: loss and gain over the window, (2, BLOCK)."""
-    r = respond(x, d, paths)
-    flows, rates = r.flows.over(x.window), r.rates.over(x.window)
-    lines = (government_loss(flows, rates), insurgent_gain(flows, rates))
-    return np.stack([day_weights @ np.broadcast_to(line, (len(day_weights), BLOCK)) for line in lines])
+    return np.stack([day_weights @ line for line in outcome(x, d, paths)])
 
 
 def _taken(d: Drawn, draws: NDArray[np.intp]) -> Drawn:

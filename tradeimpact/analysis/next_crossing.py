@@ -29,9 +29,8 @@ from ..engine.schedule import in_order
 from ..errors import TradeImpactError
 from ..figures.text import amount, estimate, millions, percent
 from ..inputs import Inputs, prepare
-from ..kernel import Drawn, draw_block, history, respond
+from ..kernel import Drawn, draw_block, history, outcome
 from ..model.control import Paths, days_since_reopening, first_changes
-from ..model.ledger import government_loss, insurgent_gain
 from ..parts import Task
 from ..scenario import AsReported, Scenario, to_day
 from ..simulate import DEFAULT_DRAWS, Run
@@ -246,7 +245,7 @@ def _work(plan: _Plan, numbers: Sequence[int]) -> tuple[Array, NDArray[np.bool_]
     """One block: (lines, border, draws) per day, whether each is held (border, draws), holders summed over draws."""
     task, x = plan.task, plan.task.inputs
     (number,) = numbers
-    d = draw_block(x, task.sampler.fork(), number)
+    d = draw_block(x, task.sampler, number)
     day = x.window.start
     paths = history(x, d) if x.inferred is None else frozen(history(x, d), day)
     wanted, later = task.wanted(number), _later(x)
@@ -264,11 +263,7 @@ def _work(plan: _Plan, numbers: Sequence[int]) -> tuple[Array, NDArray[np.bool_]
 
 def _per_day(plan: _Plan, d: Drawn, paths: Paths) -> Array:
     """Loss and gain per day after the day, (2, BLOCK)."""
-    x = plan.task.inputs
-    r = respond(x, d, paths)
-    flows, rates = r.flows.over(_later(x)), r.rates.over(_later(x))
-    lines = (government_loss(flows, rates), insurgent_gain(flows, rates))
-    return np.stack([np.broadcast_to(line.mean(axis=0), (BLOCK,)) for line in lines])
+    return np.stack([line[1:].mean(axis=0) for line in outcome(plan.task.inputs, d, paths)])
 
 
 def _later(x: Inputs) -> slice:

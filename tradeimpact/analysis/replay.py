@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..case import Case
+from ..crossing_plots import outlines_of
 from ..engine.sampling import seed_of
 from ..errors import TradeImpactError
 from ..inference import FORECASTS, Control, infer_control
@@ -124,6 +125,45 @@ class Replay:
             words = figure.alt_as_known(self.probability.reset_index(), self.loss, **common)
             save_figure(drawn, save, table=self.table(), alt=words, manifest=self.manifest())
         return drawn
+
+    def film(
+        self, days: Iterable[str | date] | None = None, *, title: str | None = None, save: str | Path | None = None
+    ) -> Axes:
+        """Maps of some days of knowledge beside one another, six evenly spread ones unless `days` are given."""
+        from ..figures import animate as figure
+        from ..figures.save import save as save_figure
+
+        chosen = None if days is None else [to_day(day) for day in days]
+        tables, common = self._film()
+        drawn = figure.film_strip(*tables, outlines_of(self.case), days=chosen, title=title, **common)
+        if save is not None:
+            words = figure.alt_film(*tables, days=chosen, currency=common["currency"])
+            save_figure(drawn, save, table=self.table(), alt=words, manifest=self.manifest())
+        return drawn
+
+    def animate(self, save: str | Path, *, seconds_a_day: float = 0.4) -> dict[str, Path]:
+        """The days of knowledge one after another as `save`.gif, with the table as .csv and the manifest as .json."""
+        from ..figures import animate as figure
+
+        tables, common = self._film()
+        return figure.animate(
+            *tables, outlines_of(self.case), save, manifest=self.manifest(), table=self.table(),
+            alt=figure.alt_film(*tables, currency=common["currency"]), seconds_a_day=seconds_a_day, **common,
+        )  # fmt: skip
+
+    def _film(self) -> tuple[tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame], dict[str, Any]]:
+        """Tables of the maps, and what their titles and footers say."""
+        from ..plots import credit, grades
+
+        case = self.case
+        places = case.units[["crossing", "name", "latitude", "longitude"]]
+        best = case.baseline.set_index("crossing")[f"best_{case.currency.lower()}"]
+        places = places.assign(revenue=places["crossing"].map(best))
+        common = {
+            "country": str(case.metadata.get("country", "")), "source": credit(case), "grade": grades(case),
+            "note": NOTE, "currency": case.currency.upper(), "synthetic": case.synthetic,
+        }  # fmt: skip
+        return (self.probability.reset_index(), self.loss, places), common
 
     def manifest(self) -> dict[str, Any]:
         """What is needed to get these numbers again."""
