@@ -212,12 +212,14 @@ def test_names_loaded_when_first_used_are_those_that_type_checkers_see():
     seen = {
         alias.name: node.module
         for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module not in ("_version", "simulate")
+        if isinstance(node, ast.ImportFrom)
+        and node.level == 1
+        and node.module not in ("_version", "explore", "simulate")
         for alias in node.names
     }
     assert seen.pop("effects") == "analysis"  # a module of its own
     assert seen == tradeimpact._FROM
-    assert set(tradeimpact.__all__) == {*seen, "effects", "simulate", "__version__"}
+    assert set(tradeimpact.__all__) == {*seen, "effects", "explore", "simulate", "__version__"}
     for name in tradeimpact.__all__:
         assert getattr(tradeimpact, name) is not None
     assert set(tradeimpact.__all__) <= set(dir(tradeimpact))

@@ -15,7 +15,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ._version import __version__
-from .simulate import simulate  # a module has its name, which would take its place if it were loaded later
+from .explore import explore  # a folder and a module have these names, which would take their places if they
+from .simulate import simulate  # were loaded later
 
 if TYPE_CHECKING:
     from .analysis import effects
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from .analysis.tornado import tornado
     from .analysis.update import learnt, reweight, update
     from .analysis.verify import value_of_verifying
+    from .briefing import briefing_content, write_brief
     from .case import Case, calendar_table, list_cases, load_case, new_case, read_tables, save_case, validate
     from .errors import (
         CaseError,
@@ -117,6 +119,10 @@ _HOME = {
         "update",
     ),
     "analysis.verify": ("value_of_verifying",),
+    "briefing": (
+        "briefing_content",
+        "write_brief",
+    ),
     "case": (
         "Case",
         "calendar_table",
@@ -190,6 +196,7 @@ __all__ = [
     "attribution",
     "backtest",
     "baseline_from_series",
+    "briefing_content",
     "by_flow",
     "calendar_table",
     "cascade",
@@ -202,6 +209,7 @@ __all__ = [
     "effects",
     "estimate_elasticities",
     "estimate_run",
+    "explore",
     "fiscal",
     "incidence",
     "infer_control",
@@ -240,6 +248,7 @@ __all__ = [
     "validate",
     "value_of_information",
     "value_of_verifying",
+    "write_brief",
 ]
 
 
