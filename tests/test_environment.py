@@ -16,7 +16,13 @@ from tradeimpact import __version__
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-PROVIDED_BY = {"yaml": "pyyaml", "mpl_toolkits": "matplotlib"}
+PROVIDED_BY = {
+    "yaml": "pyyaml",
+    "mpl_toolkits": "matplotlib",
+    "docx": "python-docx",
+    "pptx": "python-pptx",
+    "PIL": "pillow",
+}
 
 
 def expand(requirements: Iterable[str]) -> Iterator[Requirement]:

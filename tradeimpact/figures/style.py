@@ -7,8 +7,8 @@ inches.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,12 +45,22 @@ class HolderLook:
     hatch: str
 
 
-def briefing() -> AbstractContextManager[None]:
+@contextmanager
+def briefing() -> Iterator[None]:
     """House style on top of matplotlib's own defaults, for the length of a ``with`` block."""
-    import matplotlib.pyplot as plt
+    import matplotlib as mpl
+    from matplotlib import style
 
-    plt.isinteractive()  # starts a notebook's backend here: inside the style its settings would be undone with it
-    return plt.style.context(["default", STYLE_FILE])
+    interactive = mpl.is_interactive()
+    try:
+        with style.context(["default", STYLE_FILE]):
+            try:
+                yield
+            finally:
+                # a notebook's backend starts with the first figure and turns this on: it must outlast the style
+                interactive = mpl.is_interactive()
+    finally:
+        mpl.interactive(interactive)
 
 
 def holder_looks(holders: Iterable[str]) -> dict[str, HolderLook]:
