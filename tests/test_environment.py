@@ -59,7 +59,10 @@ def imported(tree: ast.AST) -> set[str]:
 
 
 def test_the_promised_extras_exist_and_all_is_their_union():
-    promised = {"notebooks", "calendars", "sensitivity", "xlsx", "brief", "explore", "scale", "bench", "browser", "docs", "test", "all"}
+    promised = {
+        "notebooks", "calendars", "sensitivity", "xlsx", "brief", "explore", "scale", "bench", "browser", "docs", "test",
+        "all",
+    }  # fmt: skip
     assert set(EXTRAS) == promised
     # the rivals of the benchmarks are not the library's, and one brings a GPL package
     everything = by_name(item for extra in promised - {"all", "bench"} for item in EXTRAS[extra])
