@@ -77,8 +77,8 @@ def run_notebook(path: Path, target: Path) -> str | None:
     from nbclient.exceptions import CellExecutionError
 
     notebook: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
-    # figures must not depend on the reader's own matplotlib settings
-    environment = dict(os.environ) | {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+    # figures must not depend on the reader's own matplotlib settings, nor outputs on how long a run took
+    environment = dict(os.environ) | {"MPLBACKEND": "module://matplotlib_inline.backend_inline", "TQDM_DISABLE": "1"}
     client = NotebookClient(
         notebook,
         timeout=CELL_SECONDS,

@@ -78,7 +78,7 @@ def likelihood(
         day = np.minimum((uniform[s.key] * (last - first + 1)).astype(np.int64), last - first)
         for state in states:
             out[rows[day], state, np.arange(draws)] += weight
-    return np.exp(out - out.max(axis=1, keepdims=True))
+    return np.asarray(np.exp(out - out.max(axis=1, keepdims=True)))
 
 
 def leading(statements: Sequence[Statement], rank: dict[str, int]) -> list[bool]:
