@@ -18,8 +18,9 @@ locked := pyproject.toml constraints.txt
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
-figures: $(VENV)/.notebooks  ## execute the notebooks into build/ and fill figures/
+figures: $(VENV)/.figures  ## execute the notebooks into build/, fill figures/ and write the briefing
 	@$(python) -m tradeimpact figures
+	@$(python) -m tradeimpact brief afghanistan-2021 --since 2021-07-14 --to build/briefing
 
 test: $(VENV)/.test  ## lint, types, and all tests with coverage
 	@echo "test data";           $(python) tests/fetch_data.py
@@ -29,6 +30,7 @@ test: $(VENV)/.test  ## lint, types, and all tests with coverage
 	@echo "pytest";              $(python) -m pytest --cov $(PYTEST_ARGS)
 
 test-browser: $(VENV)/.browser  ## notebooks, explorer and briefing in a real Chromium (Debian: chromium chromium-driver)
+	@command -v npm >/dev/null && npm install --silent --no-audit --no-fund --prefix build/browser axe-core || true
 	@$(python) -m pytest -m browser tests/browser
 
 bench: $(VENV)/.bench  ## measure against what an analyst would otherwise use (minutes; a quiet machine)
@@ -56,7 +58,7 @@ clean:  ## remove the virtual environment, build/ and every cache
 	rm -rf $(VENV) build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(VENV)/.notebooks $(VENV)/.test $(VENV)/.browser $(VENV)/.bench $(VENV)/.docs: $(VENV)/.%: $(VENV)/.venv $(locked)
+$(VENV)/.notebooks $(VENV)/.figures $(VENV)/.test $(VENV)/.browser $(VENV)/.bench $(VENV)/.docs: $(VENV)/.%: $(VENV)/.venv $(locked)
 	@echo "Installing tradeimpact[$*] into $(VENV) (a minute or two the first time) ..."
 	@$(python) -m pip install -qq --editable '.[$*]' --constraint constraints.txt
 	@touch $@

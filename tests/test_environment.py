@@ -60,8 +60,8 @@ def imported(tree: ast.AST) -> set[str]:
 
 def test_the_promised_extras_exist_and_all_is_their_union():
     promised = {
-        "notebooks", "calendars", "sensitivity", "xlsx", "brief", "explore", "scale", "bench", "browser", "docs",
-        "test", "all",
+        "notebooks", "calendars", "sensitivity", "xlsx", "brief", "figures", "explore", "scale", "bench", "browser",
+        "docs", "test", "all",
     }  # fmt: skip
     assert set(EXTRAS) == promised
     # the rivals of the benchmarks are not the library's, and one brings a GPL package

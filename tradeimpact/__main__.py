@@ -1,4 +1,4 @@
-"""Command line: list, validate, package, run and figures; each is a thin shell over the library."""
+"""Command line: list, validate, package, run, brief, explore and figures; each is a thin shell over the library."""
 
 from __future__ import annotations
 
@@ -60,6 +60,27 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--out", metavar="FOLDER", help="write tables, figures and manifest there")
     run.set_defaults(run=_run)
 
+    brief = commands.add_parser("brief", help="write a briefing: web page, slides, document, and a zip of its figures")
+    brief.add_argument("case", help="name of a case, or its folder")
+    brief.add_argument("--as-of", metavar="DAY", help="only what was published by then (the case's last day)")
+    brief.add_argument("--since", metavar="DAY", help="day of the last briefing: adds what changed")
+    brief.add_argument("--to", metavar="DIR", default="briefing", help="folder to write to")
+    brief.add_argument("--draws", type=int, default=2000)
+    brief.add_argument("--seed", type=int, default=1)
+    brief.add_argument(
+        "--template", metavar="FILE", action="append", default=[], help="your own .pptx, .docx or .html; once for each"
+    )
+    brief.set_defaults(run=_brief)
+
+    explore = commands.add_parser("explore", help="serve the panel to explore a case, on this computer only")
+    explore.add_argument("case", help="name of a case, or its folder")
+    explore.add_argument("--scenario", metavar="FILE", help="YAML file of a scenario to begin with")
+    explore.add_argument("--start", help="first day, YYYY-MM-DD (the day after the baseline unless given)")
+    explore.add_argument("--end", help="last day, included (30 days later unless given)")
+    explore.add_argument("--port", type=int, default=8866, help="0 for any that is free")
+    explore.add_argument("--no-browser", action="store_true", help="print the address and open nothing")
+    explore.set_defaults(run=_explore)
+
     figures = commands.add_parser("figures", help="execute the notebooks into build/ and fill figures/")
     figures.add_argument("notebooks", nargs="*", help="names of notebooks; all unless given")
     figures.add_argument("--root", default=".", help="top of the checkout")
@@ -117,6 +138,30 @@ def _run(options: argparse.Namespace) -> int:
 
         for path in write_run(result, Path(options.out)):
             print(path.name)
+    return 0
+
+
+def _brief(options: argparse.Namespace) -> int:
+    from .briefing import write_brief
+    from .case import load_case
+
+    for path in write_brief(
+        load_case(options.case), as_of=options.as_of, since=options.since, to=options.to, draws=options.draws,
+        rng=options.seed, templates=options.template,
+    ):  # fmt: skip
+        print(path)
+    return 0
+
+
+def _explore(options: argparse.Namespace) -> int:
+    from .explore.serve import serve
+    from .scenario import Scenario
+
+    scenario = Scenario.from_yaml(Path(options.scenario)) if options.scenario else None
+    serve(
+        options.case, scenario, start=options.start, end=options.end, port=options.port,
+        open_browser=not options.no_browser,
+    )  # fmt: skip
     return 0
 
 

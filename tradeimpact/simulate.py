@@ -28,7 +28,7 @@ from .scenario import AsReported, Scenario, to_day
 
 DEFAULT_DRAWS = 1000
 CURRENCIES_BESIDE = ("usd",)
-CHUNK_BLOCKS = 16
+CHUNK_BLOCKS = 8
 PARTS_AT_LEAST = 8  # parts to share out before they grow longer
 
 

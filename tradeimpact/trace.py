@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from .errors import TradeImpactError, did_you_mean
-from .figures.text import count_word, estimate, label_of
+from .figures.text import count_word, estimate, fixed, label_of
 from .model.ledger import COMPONENTS, DETAILS
 from .statistics import describe
-from .tables import records
 from .tally import HEADLINES
-from .trace_rows import PARTS, rows_behind
+from .trace_rows import PARTS, Known, rows_behind
 
 if TYPE_CHECKING:
     from .results import Results
@@ -113,15 +112,21 @@ def trace(result: Results, of: str) -> Trace:
     >>> t.table.loc[t.table["table"] == "baseline", ["row", "grade"]].to_numpy().tolist()
     [['islam_qala', 'B']]
     """
+    return traced(result, Known(result.inputs), of)
+
+
+def traced(result: Results, known: Known, of: str) -> Trace:
+    """:func:`trace` with what is looked up once for many of them."""
     case = result.case
     every = case.crossings.set_index("crossing")
     if of in every.index:
         unit = str(every.loc[of, "assessed_with"]) or of
-        table = rows_behind(result.inputs, unit, PARTS)
+        table = rows_behind(known, unit)
         label = str(every.loc[of, "name"])
         words = _crossing_words(result, unit, label if unit == of else f"{label}, assessed with {unit},")
     elif of in (lines := (*HEADLINES, *COMPONENTS, *DETAILS, *OTHER_LINES)):
-        table, label = rows_behind(result.inputs, None, parts_of(of)), label_of(of)
+        table, label = known.everywhere, label_of(of)
+        table = table[table["part"].isin(parts_of(of))].reset_index(drop=True)
         words = _line_words(result, of)
     else:
         hint = did_you_mean(of, [*every.index, *lines])
@@ -143,6 +148,7 @@ def rests_on(table: pd.DataFrame) -> list[str]:
     """Sentences on the rows of a trace: how many of which kind, how good, how new."""
     if table.empty:
         return ["No row of the case enters."]
+    table = table.drop_duplicates(["table", "row"])  # a statement may say who holds a crossing and that it is shut
     kind = table["table"].where(~table["enters"].str.startswith(BEHIND), "behind")
     counts = {name: int((kind == name).sum()) for name in KINDS}
     counts["other"] = len(table) - sum(counts.values())
@@ -168,7 +174,8 @@ def _line_words(result: Results, line: str) -> str:
     draws = result.draws()[[line]]
     row = describe({line: draws[line].to_numpy()}, result.weights).iloc[0]
     if line == "transfer_ratio":
-        said = f"{row['median']:.2f} (90 %: {row['low']:.2f} to {row['high']:.2f})"
+        middle, low, high = (fixed(float(row[name]), 2) for name in ("median", "low", "high"))
+        said = f"{middle} (90 %: {low} to {high})"
     else:
         said = _say(result, row)
     return f"{label_of(line)} {start} to {end}: {said}."

@@ -6,15 +6,19 @@ behind an assumption where they are that, and are otherwise left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
+from .case import Case
 from .case.closing import closings
 from .case.codebook import codebook
 from .case.evidence import evidence
 from .case.history import level_rows
+from .case.vintage import figures_known
 from .inputs import Inputs
 from .tables import records
 
@@ -38,34 +42,79 @@ BELONGS = {
     "levy_per_truck": "levy", "value_per_truck": "levy", "road_": "road", "receipt_honoured": "road",
     "inland_": "inland", "illicit_": "illicit",
 }  # fmt: skip
+SAYS = {
+    "lost": "says it is lost", "collecting": "says insurgents collect there",
+    "promise": "promises to retake it, so admits the loss", "held": "says the government holds it",
+    "fighting": "says it is fought over", "count": "counts lost posts",
+}  # fmt: skip
+REBUILT = "rebuilt by rule for this vintage"  # as case.vintage writes it
+WHOLE = 1000.0  # from here on numbers are shown without decimals
 ONLY_REPORTED = ("control", "closures")  # parts that a scenario of the user's own states itself
 
 
-def rows_behind(x: Inputs, crossing: str | None, parts: Sequence[str]) -> pd.DataFrame:
-    """Rows behind a crossing, or behind all of them, that feed `parts`; columns as in :data:`COLUMNS`."""
+@dataclass(frozen=True)
+class Known:
+    """A run's inputs and what is looked up in them for every trace."""
+
+    x: Inputs
+
+    @cached_property
+    def by_id(self) -> dict[str, tuple[str, Row]]:
+        """Table and row of each identifier, over all tables that have one."""
+        found = {}
+        for name, table in codebook(self.x.case.currency).items():
+            if len(table.key) == 1 and table.columns[table.key[0]].type == "id":
+                for row in records(self.x.case.tables[name]):
+                    found[str(row[table.key[0]])] = (name, row)
+        return found
+
+    @cached_property
+    def reports(self) -> dict[str, Row]:
+        """Reports by name."""
+        return {row["report"]: row for row in records(self.x.case.reports)}
+
+    @cached_property
+    def evidence(self) -> list[Row]:
+        """Classified statements on control."""
+        return records(evidence(self.x.case))
+
+    @cached_property
+    def closings(self) -> list[Row]:
+        """Episodes of closure."""
+        return records(closings(self.x.case))
+
+    @cached_property
+    def everywhere(self) -> pd.DataFrame:
+        """Rows behind all crossings together."""
+        return rows_behind(self, None)
+
+
+def rows_behind(known: Known, crossing: str | None) -> pd.DataFrame:
+    """Rows behind a crossing, or behind all of them; columns as in :data:`COLUMNS`."""
+    x = known.x
     found = [
-        *_baseline(x, crossing),
+        *_baseline(known, crossing),
         *_level(x),
         *_calendar(x, crossing),
-        *_control(x, crossing),
-        *_closures(x, crossing),
+        *_control(known, crossing),
+        *_closures(known, crossing),
         *_drivers(x),
         *_rates(x, crossing),
-        *_trucks(x, crossing),
+        *_trucks(known, crossing),
         *_inland(x, crossing),
         *_assumptions(x, crossing),
     ]
-    kept = [row for row in found if row["part"] in parts]
-    table = pd.DataFrame(kept, columns=[name for name in COLUMNS if name not in ("source_title", "url")])
+    table = pd.DataFrame(found, columns=[name for name in COLUMNS if name not in ("source_title", "url")])
     table["published_latest"] = pd.to_datetime(table["published_latest"])
     table = table.drop_duplicates(["table", "row", "enters"], ignore_index=True)
-    known = x.case.sources.set_index("source")
+    sources = x.case.sources.set_index("source")
     for name, column in (("source_title", "title"), ("url", "url")):
-        table[name] = [_joined(cell, known[column]) for cell in table["source"]]
+        words = sources[column].to_dict()
+        table[name] = [_joined(cell, words) for cell in table["source"]]
     return table[list(COLUMNS)]
 
 
-def _joined(keys: str, known: pd.Series[Any]) -> str:
+def _joined(keys: str, known: dict[Any, Any]) -> str:
     found = [str(known.get(key, "")) for key in str(keys).split(";") if key]
     return "; ".join(cell for cell in found if cell)
 
@@ -75,18 +124,17 @@ def _row(part: str, scope: str, enters: str, table: str, key: str, value: str, s
     return {"part": part, "scope": scope, "enters": enters, "table": table, "row": key, "value": value} | told
 
 
-def _baseline(x: Inputs, crossing: str | None) -> Iterable[Row]:
+def _baseline(known: Known, crossing: str | None) -> Iterable[Row]:
     """Baseline figures, what they rest on, and the sums they must add up to."""
-    case, index = x.case, _by_id(x)
+    x, case, index = known.x, known.x.case, known.by_id
     scope = "country" if crossing is None else "crossing"
     measure = "recorded trade value" if x.flows else "collected revenue"
-    money = [f"{bound}_{case.currency.lower()}" for bound in ("low", "best", "high")]
     for row in records(case.baseline):
         if crossing not in (None, row["crossing"]):
             continue
         yield _row("baseline", scope, f"baseline: annual {measure}, {row['basis']}", "baseline", row["crossing"],
-                   _range(*(row[name] for name in money), f"{case.currency} a year"), row)  # fmt: skip
-        for name in filter(None, str(row["rests_on"]).split(";")):
+                   _yearly(row, case.currency), row)  # fmt: skip
+        for name in [*filter(None, str(row["rests_on"]).split(";")), *_rebuilt_from(case, row)]:
             yield _behind(case, index, name, scope, f"behind the baseline of {row['crossing']}")
     for row in records(case.flows):
         if crossing in (None, row["crossing"]):
@@ -95,26 +143,26 @@ def _baseline(x: Inputs, crossing: str | None) -> Iterable[Row]:
             yield _row("baseline", scope, f"share of {row['flow']} in trade", "flows", key, value, row)
     for row in records(case.constraints):
         if crossing is None or row["members"] == "*" or crossing in str(row["members"]).split():
-            value = _range(*(row[name] for name in money), f"{case.currency} a year")
+            value = _yearly(row, case.currency)
             enters = f"sum that every draw of the baseline obeys: {row['description']}"
             yield _row("baseline", "country", enters, "constraints", row["constraint"], value, row)
 
 
-def _behind(case: Any, index: dict[str, tuple[str, Row]], name: str, scope: str, enters: str) -> Row:
+def _behind(case: Case, index: dict[str, tuple[str, Row]], name: str, scope: str, enters: str) -> Row:
     if name not in index:
         return _row("baseline", scope, enters, "", name, "not among the rows known by the as-of day", {})
     table, row = index[name]
     return _row("baseline", scope, enters, table, name, _figure(row, case.currency), row)
 
 
-def _by_id(x: Inputs) -> dict[str, tuple[str, Row]]:
-    """Row of each identifier, over all tables that have one."""
-    found = {}
-    for name, table in codebook(x.case.currency).items():
-        if len(table.key) == 1 and table.columns[table.key[0]].type == "id":
-            for row in records(x.case.tables[name]):
-                found[str(row[table.key[0]])] = (name, row)
-    return found
+def _rebuilt_from(case: Case, row: Row) -> list[str]:
+    """Revenue rows from which the rule for vintages made a baseline figure."""
+    if row["basis"] != REBUILT:
+        return []
+    place = case.crossing(row["crossing"])
+    part = 1.0 if pd.isna(place["house_share"]) else float(place["house_share"])
+    where = (row["crossing"], str(place["house"]), part)
+    return [str(own["row"]) for own in records(case.revenue) if figures_known(case, [own], *where) is not None]
 
 
 def _figure(row: Row, currency: str) -> str:
@@ -150,22 +198,21 @@ def _calendar(x: Inputs, crossing: str | None) -> Iterable[Row]:
             yield _row("calendar", "country", f"holiday: {row['name']}", "calendar", row["entry"], value, row)
 
 
-def _control(x: Inputs, crossing: str | None) -> Iterable[Row]:
+def _control(known: Known, crossing: str | None) -> Iterable[Row]:
     """Statements on control, or the events that a scenario states."""
+    x, stated = known.x, known.reports
     if x.inferred is None:
         for number, event in enumerate(x.scenario.events, start=1):
             if event.crossing and crossing in (None, event.crossing):
                 yield _row("control", "crossing", f"set by the scenario {x.scenario.name!r}", "scenario", str(number),
                            str(event), {"source": "", "grade": ""})  # fmt: skip
         return
-    stated = {row["report"]: row for row in records(x.case.reports)}
     scope = "country" if crossing is None else "crossing"
-    for row in records(evidence(x.case)):
+    for row in known.evidence:
         if crossing is not None and row["crossing"] not in (crossing, "national"):
             continue
-        says = "a count of lost posts" if row["crossing"] == "national" else row["proposition"]
         where = "country" if row["crossing"] == "national" else scope
-        enters = f"control: says {says} (weight class: {row['weight'].replace('_', ' ')})"
+        enters = f"control: {SAYS[row['proposition']]} (weight class: {row['weight'].replace('_', ' ')})"
         yield _report("control", where, enters, stated[row["report"]])
     for row in records(x.case.reported_holders):
         report = stated.get(row["report"])
@@ -180,9 +227,9 @@ def _report(part: str, scope: str, enters: str, row: Row) -> Row:
     return _row(part, scope, enters, "reports", row["report"], value, row)
 
 
-def _closures(x: Inputs, crossing: str | None) -> Iterable[Row]:
+def _closures(known: Known, crossing: str | None) -> Iterable[Row]:
     """Statements behind the closures inferred from reports, or rows that a scenario's closures were taken from."""
-    scope = "country" if crossing is None else "crossing"
+    x, scope = known.x, "country" if crossing is None else "crossing"
     if x.inferred is None:
         stated = {(e.crossing, e.start) for e in x.scenario.events if e.verb == "close"}
         for row in records(x.case.closures):
@@ -190,12 +237,11 @@ def _closures(x: Inputs, crossing: str | None) -> Iterable[Row]:
                 yield _row("closures", scope, "closure of the same crossing and first day", "closures", row["closure"],
                            f"{row['start']:%Y-%m-%d} to {_day(row['end'])}, by {row['closed_by']}", row)  # fmt: skip
         return
-    reports = {row["report"]: row for row in records(x.case.reports)}
-    for row in records(closings(x.case)):
+    for row in known.closings:
         if crossing in (None, row["crossing"]):
             span = f"{_day(row['start_first'])} to {_day(row['end_last'])}"
             for name in filter(None, str(row["reports"]).split(";")):
-                yield _report("closures", scope, f"closure to cargo {span} ({row['closed_by']})", reports[name])
+                yield _report("closures", scope, f"closure to cargo {span} ({row['closed_by']})", known.reports[name])
 
 
 def _drivers(x: Inputs) -> Iterable[Row]:
@@ -211,7 +257,7 @@ def _rates(x: Inputs, crossing: str | None) -> Iterable[Row]:
     here = [row for row in records(case.commodities) if crossing in (None, row["crossing"])]
     key = codebook(case.currency)["commodities"].key
     for row in here:
-        value = f"{row.get(f'declared_{case.currency.lower()}'):,.10g} {case.currency} declared a year"
+        value = f"{_plain(row[f'declared_{case.currency.lower()}'])} {case.currency} declared a year"
         yield _row("rate", "crossing", f"{row['flow']} by commodity", "commodities",
                    "/".join(str(row[name]) for name in key), value, row)  # fmt: skip
     if not here:
@@ -224,8 +270,8 @@ def _rates(x: Inputs, crossing: str | None) -> Iterable[Row]:
             yield _row("rate", "country", "schedule of charges", "tariff", name, value, row)
 
 
-def _trucks(x: Inputs, crossing: str | None) -> Iterable[Row]:
-    index = _by_id(x)
+def _trucks(known: Known, crossing: str | None) -> Iterable[Row]:
+    x, index = known.x, known.by_id
     for row in records(x.case.trucks):
         if crossing in (None, row["crossing"]):
             value = _range(row["low"], row["best"], row["high"], "trucks a day")
@@ -260,9 +306,11 @@ def _assumptions(x: Inputs, crossing: str | None) -> Iterable[Row]:
         if base.startswith("collected_rate_") and x.flows:
             part = "baseline"  # trade value becomes revenue by these rates
         at_crossing = where in x.crossings
-        if crossing is not None and ((at_crossing and where != crossing) or f"{base}.{crossing}" in table != at_crossing):
+        if crossing is not None and at_crossing and where != crossing:
             continue
-        if x.inferred is None and part in ONLY_REPORTED or (base == "contagion" and x.forecast != "contagion"):
+        if crossing is not None and not at_crossing and f"{base}.{crossing}" in table:
+            continue
+        if (x.inferred is None and part in ONLY_REPORTED) or (base == "contagion" and x.forecast != "contagion"):
             continue
         if base == "unknown_baseline" and not (judged if crossing is None else crossing in judged):
             continue
@@ -272,14 +320,23 @@ def _assumptions(x: Inputs, crossing: str | None) -> Iterable[Row]:
                    f"assumption: {row['description'] or base}", "assumptions", name, value, row)  # fmt: skip
 
 
+def _yearly(row: Row, currency: str) -> str:
+    low, best, high = (row[f"{bound}_{currency.lower()}"] for bound in ("low", "best", "high"))
+    return _range(low, best, high, f"{currency} a year")
+
+
 def _range(low: Any, best: Any, high: Any, unit: str) -> str:
     """Low, best and high as the case has them."""
     known = [(word, value) for word, value in (("low", low), ("best", best), ("high", high)) if _is_number(value)]
     if not known:
         return "no figure"
     if len({value for _, value in known}) == 1:
-        return f"{known[0][1]:,.10g} {unit}".strip()
-    return f"{', '.join(f'{word} {value:,.10g}' for word, value in known)} {unit}".strip()
+        return f"{_plain(known[0][1])} {unit}".strip()
+    return f"{', '.join(f'{word} {_plain(value)}' for word, value in known)} {unit}".strip()
+
+
+def _plain(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= WHOLE else f"{value:.6g}"
 
 
 def _is_number(value: Any) -> bool:

@@ -58,7 +58,7 @@ def _baseline(case: Case, tables: dict[str, pd.DataFrame], limit: pd.Timestamp, 
         if row["published_latest"] > limit:
             place = places[row["crossing"]]
             part = 1.0 if pd.isna(place["house_share"]) else float(place["house_share"])
-            found = _figures(case, revenue, row["crossing"], place["house"], part)
+            found = figures_known(case, revenue, row["crossing"], place["house"], part)
             row |= dict(zip(columns, found or _prior(case, row["crossing"]), strict=True))
             row |= {
                 "basis": "rebuilt by rule for this vintage" if found else "prior: no figure published yet",
@@ -69,7 +69,7 @@ def _baseline(case: Case, tables: dict[str, pd.DataFrame], limit: pd.Timestamp, 
     return pd.DataFrame(rows, columns=list(table.columns))
 
 
-def _figures(
+def figures_known(
     case: Case, revenue: list[dict[str, Any]], crossing: str, house: str, part: float
 ) -> tuple[float, float, float] | None:
     """Range from the annualised figures of a crossing, or of its house by its part of it; None if none remains."""
