@@ -37,7 +37,7 @@ bench: $(VENV)/.bench  ## measure against what an analyst would otherwise use (m
 	@$(python) -m benchmarks $(BENCH_ARGS)
 
 docs: $(VENV)/.docs  ## build the documentation into build/site
-	@$(python) -m mkdocs build --strict
+	@NO_MKDOCS_2_WARNING=1 $(python) -m mkdocs build --strict
 
 lab: $(VENV)/.notebooks  ## open the notebooks in JupyterLab
 	@$(python) -m jupyterlab $$([ "$$(id -u)" = 0 ] && echo --allow-root) notebooks

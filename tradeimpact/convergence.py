@@ -93,7 +93,7 @@ def _sentence(
     share = error / abs(median) if median else np.inf
     off = f"{error:.2g}" if ratio else f"{millions(error)} million"
     text = f"With {result.count:,} draws the median {name} is {shown}, with a Monte Carlo standard error of {off}"
-    text += f" ({share:.2%} of it)." if np.isfinite(share) else "."
+    text += f" ({100 * share:.2f} % of it)." if np.isfinite(share) else "."
     if tolerance is None:
         return text
     wish = percent(tolerance) if tolerance >= 0.01 else f"{tolerance:.2g}"

@@ -6,8 +6,7 @@ the figure, the table it pictures, and a manifest with all that is needed to mak
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from .case.load import data_file
 from .chart_tables import daily_table, fall_position, holder_table, ledger_table, map_table
+from .crossing_plots import CrossingPlots, outlines_of
 from .figures import alt, bridge, charts, compare, convergence, maps, strips, timelines
 from .figures.save import save as save_figure
 from .figures.text import amount, estimate, percent
@@ -37,7 +36,7 @@ MODEL_NOTE = (
 
 
 @dataclass(frozen=True)
-class Plots:
+class Plots(CrossingPlots):
     """Charts of one result."""
 
     result: Results
@@ -116,8 +115,6 @@ class Plots:
         day = self.result.window[1] if on is None else to_day(on)
         table = map_table(self.result, day)
         country = str(self.result.case.metadata.get("country", ""))
-        file = str(self.result.case.metadata.get("outlines", OUTLINES))
-        outlines = json.loads(data_file(f"outlines/{file}").read_text(encoding="utf-8"))
         extra: dict[str, Any] = {"country": country, "on": day, "names": self._names(table["holder"])}
         held = table.loc[table["holder"] == "government", "revenue"].sum() / table["revenue"].sum()
         finding = (
@@ -130,7 +127,7 @@ class Plots:
             title or finding,
             save,
             ax,
-            positional=(outlines,),
+            positional=(outlines_of(self.result.case),),
             alt_extra=extra,
             alt_money=False,
             **extra,
@@ -165,19 +162,8 @@ class Plots:
 
     # --- inside -------------------------------------------------------------------------------------------------------
 
-    @property
-    def _currency(self) -> str:
-        return self.result.currency.upper()
-
     def _say(self, value: float) -> str:
         return amount(value, currency=self._currency)
-
-    def _names(self, holders: Iterable[str]) -> dict[str, str]:
-        """Printed name of each authority, and of those among `holders` that hold a crossing together."""
-        table = self.result.case.authorities
-        names = dict(zip(table["authority"], table["name"], strict=True))
-        joint = {holder: holder.split(" and ") for holder in holders if " and " in holder}
-        return names | {holder: " and ".join(names[part] for part in parts) for holder, parts in joint.items()}
 
     def _falls(self) -> list[tuple[Any, str]]:
         """Days on which crossings probably leave the government's hands, and holidays, with their names."""
@@ -208,7 +194,7 @@ class Plots:
         name = found.line.replace("_", " ")
         last = table.iloc[-1]
         share = last["mc_error"] / abs(last["median"]) if last["median"] else float("nan")
-        finding = f"At {int(last['draws']):,} draws the median {name} is known to {share:.1%}"
+        finding = f"At {int(last['draws']):,} draws the median {name} is known to {100 * share:.1f} %"
         return self._draw(convergence.convergence, convergence.alt_convergence, table, title or finding, save, ax)
 
     def _draw(
@@ -249,11 +235,12 @@ class Plots:
 
 def _where(row: Any, band: tuple[float, ...]) -> str:
     """Where an observed value lies against an interval."""
+    verb = "lies" if len(band) == 1 else "lie"
     if band[-1] < row["low"]:
-        return "lies below it"
+        return f"{verb} below it"
     if band[0] > row["high"]:
-        return "lies above it"
-    return "lies inside"
+        return f"{verb} above it"
+    return f"{verb} inside"
 
 
 def plot_revenue(

@@ -226,6 +226,7 @@ def footer(chart: Axes | Figure, *, source: str, grade: str | None, note: str = 
 
 
 def _frame_figure(figure: Figure, title: str, text: str) -> None:
+    # both count in a tight box, else a notebook would cut them off; a constrained layout leaves figure texts alone
     wide, high = (72.0 * side for side in figure.get_size_inches())
     room = wide - 2 * PADDING
     head = wrap(title, room, TITLE_SIZE, bold=True) if title else ""
@@ -241,7 +242,6 @@ def _frame_figure(figure: Figure, title: str, text: str) -> None:
             ha="left",
             linespacing=1.2,
             gid="title",
-            in_layout=False,
         )
     figure.text(
         PADDING / wide,
@@ -253,7 +253,6 @@ def _frame_figure(figure: Figure, title: str, text: str) -> None:
         ha="left",
         linespacing=1.25,
         gid="footer",
-        in_layout=False,
     )
     bottom = PADDING + 1.3 * FOOTER_SIZE * (1 + foot.count("\n")) + PADDING
     top = (PADDING + 1.3 * TITLE_SIZE * (1 + head.count("\n")) + PADDING / 2) if head else PADDING
