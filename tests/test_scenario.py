@@ -482,6 +482,14 @@ def test_each_of_two_holders_takes_its_own_levy_of_its_own_share(contested):
     assert path_of(x, "north_gate", "levy_rate")[:, on(x, "2001-06-10")].tolist() == [0.2, 0.0]
 
 
+def test_two_events_on_one_day_are_written_out_without_anchors():
+    day = date(2001, 6, 10)
+    text = Scenario("two").capture("a", day).capture("b", day).to_yaml()
+    assert text.count("2001-06-10") == 2
+    assert "&" not in text
+    assert "*" not in text
+
+
 # --- comparing ------------------------------------------------------------------------------------------------
 
 

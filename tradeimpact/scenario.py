@@ -205,7 +205,12 @@ class Scenario:
         import yaml
 
         body = {"schema_version": SCHEMA_VERSION, "name": self.name, "events": [e.as_dict() for e in self.events]}
-        text = yaml.safe_dump(body, sort_keys=False, allow_unicode=True)
+
+        class Plain(yaml.SafeDumper):
+            def ignore_aliases(self, data: Any) -> bool:
+                return True  # two events on one day are written out, not as an anchor and its alias
+
+        text = yaml.dump(body, Dumper=Plain, sort_keys=False, allow_unicode=True)
         if path is not None:
             from .write import write_text
 

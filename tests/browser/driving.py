@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import socket
 import subprocess
 import sys
@@ -128,16 +127,22 @@ def open_notebook(browser: Any, server: Server, name: str) -> None:
     )
 
 
-def run_all_cells(browser: Any, seconds: float = 240) -> None:
-    """Run every cell by the command behind "Run All Cells", and wait until the last one is done."""
-    script = """
-        const done = arguments[arguments.length - 1];
-        window.jupyterapp.commands.execute('notebook:run-all-cells').then(() => done(''), fault => done(String(fault)));
+def run_all_cells(browser: Any, seconds: float = 240) -> list[dict[str, Any]]:
+    """Clear every output, run every cell by the command behind "Run All Cells", and return the outputs in order.
+
+    Read from JupyterLab's own model of the notebook: cells out of sight are not on the page.
     """
+    cells = "window.jupyterapp.shell.currentWidget.content.widgets.filter(cell => cell.model.type === 'code')"
+    until(lambda: browser.execute_script(f"return {cells}.length"), saying="the notebook did not come to the front")
     browser.set_script_timeout(seconds)
-    assert browser.execute_async_script(script) == ""
-    prompts = """
-        const cells = [...document.querySelectorAll('.jp-Notebook .jp-CodeCell')];
-        return cells.map(cell => (cell.querySelector('.jp-InputPrompt') || {}).textContent);
-    """
-    until(lambda: all(re.search(r"\[\d+\]", prompt or "") for prompt in browser.execute_script(prompts)))
+    for _ in range(3):  # a kernel that is still being connected runs nothing
+        for command in ("clear-all-cell-outputs", "run-all-cells"):
+            fault = browser.execute_async_script(
+                "const done = arguments[arguments.length - 1];"
+                f"jupyterapp.commands.execute('notebook:{command}').then(() => done(''), fault => done(`${{fault}}`));"
+            )
+            assert fault == ""
+        if all(browser.execute_script(f"return {cells}.map(cell => cell.model.executionCount)")):
+            return list(browser.execute_script(f"return {cells}.flatMap(cell => cell.model.outputs.toJSON())"))
+        time.sleep(2.0)
+    raise AssertionError("the cells did not run")

@@ -154,7 +154,7 @@ def test_in_jupyterlab_sliders_move_numbers_and_pictures(browser, lab, shoot):
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), shown / "explore.ipynb")
     open_notebook(browser, server, "explore.ipynb")
-    run_all_cells(browser)
+    assert [output["output_type"] for output in run_all_cells(browser)] == ["execute_result"]
     move_everything(Page(browser), shoot, "explore_lab")
 
 

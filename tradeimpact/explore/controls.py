@@ -66,7 +66,7 @@ def day_controls(label: str, days: Sequence[date]) -> tuple[Any, Any]:
     import ipywidgets as w
 
     slider = w.SelectionSlider(options=day_options(days), continuous_update=False, layout=w.Layout(flex="1 1 150px"))
-    field = w.DatePicker(description=label, style=NARROW, layout=w.Layout(width="200px"))
+    field = w.DatePicker(description=label, style=NARROW, layout=w.Layout(width="208px", margin="2px 2px 2px 10px"))
     return slider, field
 
 
