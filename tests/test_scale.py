@@ -43,7 +43,7 @@ def whole(case, fall):
     return ti.simulate(case, fall, **WINDOW, draws=1100, rng=4, threads=1, keep=["government_revenue"])
 
 
-def same(a, b):
+def assert_same(a, b):
     """Every table of two results, to the bit."""
     for first, second in zip(tables(a), tables(b), strict=True):
         pd.testing.assert_frame_equal(first, second, check_exact=True)
@@ -61,7 +61,7 @@ def test_chunks_and_threads_change_no_bit(case, fall, whole, chunk, threads):
     again = ti.simulate(
         case, fall, **WINDOW, draws=1100, rng=4, chunk=chunk, threads=threads, keep=["government_revenue"]
     )
-    same(whole, again)
+    assert_same(whole, again)
     np.testing.assert_array_equal(whole.kept("government_revenue"), again.kept("government_revenue"))
 
 
@@ -70,7 +70,7 @@ def test_a_history_as_reported_is_the_same_on_two_threads():
     args = {"start": "2021-07-10", "end": "2021-07-16", "draws": 600, "rng": 2}
     one = ti.simulate(afghan, afghan.as_reported(), **args, threads=1)
     two = ti.simulate(afghan, afghan.as_reported(), **args, threads=2, chunk=1)
-    same(one, two)
+    assert_same(one, two)
 
 
 def test_fewer_draws_are_the_first_of_more(case, fall, whole):
@@ -86,7 +86,7 @@ def test_streamed_tables_are_the_same_whatever_the_chunk(case, fall, monkeypatch
     )
     assert one.totals.streamed
     assert two.totals.streamed
-    same(one, two)
+    assert_same(one, two)
 
 
 # --- a cluster ----------------------------------------------------------------------------------------------------
@@ -108,7 +108,7 @@ def cluster():
 @pytest.mark.filterwarnings("default")  # of the cluster's own libraries
 def test_two_workers_give_the_same_bits(case, fall, whole, cluster):
     again = ti.simulate(case, fall, **WINDOW, draws=1100, rng=4, chunk=1, client=cluster, keep=["government_revenue"])
-    same(whole, again)
+    assert_same(whole, again)
 
 
 @pytest.mark.filterwarnings("default")
@@ -125,7 +125,7 @@ def test_a_worker_killed_in_mid_run_loses_nothing(case, fall, whole, cluster):
         case, fall, **WINDOW, draws=1100, rng=4, chunk=1, client=cluster, progress=kill_one, keep=["government_revenue"]
     )
     assert killed
-    same(whole, again)
+    assert_same(whole, again)
 
 
 def test_a_client_that_is_none_is_refused(case, fall):
@@ -150,7 +150,7 @@ def test_an_interrupted_run_keeps_what_is_finished(case, fall, whole):
     assert isinstance(stopped.value, KeyboardInterrupt)  # so that a notebook or a loop stops
     kept = stopped.value.result
     assert kept.count == 512
-    same(kept, ti.simulate(case, fall, **WINDOW, draws=512, rng=4))
+    assert_same(kept, ti.simulate(case, fall, **WINDOW, draws=512, rng=4))
     assert kept.to("usd").count == 512
 
 
