@@ -173,6 +173,17 @@ def test_dollar_levies_take_the_rate_of_the_case_else_shares_of_a_load(folder):
     assert counted.best("levy_per_truck") == pytest.approx(0.02 * 100_000, rel=1e-6)
 
 
+def test_a_levy_in_money_is_refused_where_nothing_tells_what_a_load_is_worth():
+    s = ti.Scenario("fall").capture("north_gate", "2024-03-10").levy("north_gate", "2024-03-10", per_truck=30_000)
+    window = {"start": "2024-03-10", "end": "2024-03-12", "draws": 16, "rng": 1}
+    with pytest.raises(ti.ScenarioError, match="nothing tells what a truck load is worth; give an exchange rate"):
+        ti.simulate(made(), s, **window)
+    told = ti.simulate(made(fx=pd.DataFrame({"rate": [130.0]})), s, **window)
+    assert (told.draws()["levy_received"] > 0).all()
+    share = ti.Scenario("fall").capture("north_gate", "2024-03-10").levy("north_gate", "2024-03-10", rate=0.02)
+    assert (ti.simulate(made(), share, **window).draws()["levy_received"] > 0).all()
+
+
 def test_what_is_left_of_the_total_goes_to_crossings_without_a_figure_by_trucks_where_all_are_counted():
     revenue = pd.DataFrame({"crossing": ["North Gate"], "best": [165e6], "per": ["year"]})
     table = made(revenue=revenue).baseline.set_index("crossing")

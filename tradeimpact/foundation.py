@@ -65,6 +65,7 @@ class Foundation:
     feed: tuple[Array, Array, Array]
     statutory: dict[str, tuple[float, float, float]]
     insecurity_reference: float
+    loads_have_worth: bool  # whether a truck load is worth more than one unit of currency, its stand-in where unknown
 
 
 def foundation(case: Case) -> Foundation:
@@ -111,6 +112,7 @@ def _foundation(case: Case) -> Foundation:
         feed=_feed(case, border, inland),
         statutory=statutory_by_crossing(case),
         insecurity_reference=insecurity_reference(case),
+        loads_have_worth=len(case.trucks) > 0 or case.best("value_per_truck") > 1,
     )
 
 

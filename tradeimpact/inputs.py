@@ -192,6 +192,11 @@ def _check_events(f: Foundation, scenario: Scenario) -> None:
         if event.verb == "levy" and names and names[0] in (GOVERNMENT, NOBODY):
             insurgents = ", ".join(authorities[2:])
             problems.append(f"{event}: a levy is what insurgents take; by= must be one of {insurgents}")
+        if event.verb == "levy" and event.value("per_truck") and not f.loads_have_worth:
+            problems.append(
+                f"{event}: nothing tells what a truck load is worth; give an exchange rate (table fx), truck counts "
+                "(table trucks) or the assumption value_per_truck, or set the levy as a rate="
+            )
         if event.verb == "capture" and not event.by and len(authorities) != 3:
             insurgents = ", ".join(authorities[2:]) or "(none)"
             problems.append(f"{event}: say by= whom; the case has the insurgent authorities {insurgents}")
