@@ -2,7 +2,6 @@
 
 from itertools import permutations
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -122,4 +121,3 @@ def test_the_waterfall_ends_at_what_was_collected_after():
     last = bars["bar-collection"]
     assert last.get_x() + last.get_width() == pytest.approx(0.7)
     assert any("Synthetic data" in text.get_text() for text in ax.figure.texts)
-    plt.close("all")

@@ -182,7 +182,6 @@ def labels(ax):
 
 @pytest.mark.parametrize("index", [MONTHS, MONTHS.to_timestamp(), pd.RangeIndex(1950, 1998)])
 def test_the_chart_shows_both_paths_the_band_the_marks_and_the_silence(index, tmp_path):
-    import matplotlib.pyplot as plt
 
     y = post(index)
     y.iloc[10] = np.nan
@@ -202,7 +201,6 @@ def test_the_chart_shows_both_paths_the_band_the_marks_and_the_silence(index, tm
     assert "1 period without a report" in record["alt"]
     saved = pd.read_csv(tmp_path / "effect.csv")
     assert list(saved.columns[1:4]) == ["observed", "counterfactual", "effect"]
-    plt.close("all")
 
 
 def test_the_chart_of_placebos_tells_the_rate_and_fills_what_was_found(tmp_path):
@@ -222,7 +220,6 @@ def test_the_chart_of_placebos_tells_the_rate_and_fills_what_was_found(tmp_path)
     assert not dense.get_yticklabels()
     mine, _ = plt.subplots()
     assert figure.placebos(many.table, source="a test", ax=mine.axes[0] if mine.axes else mine.add_subplot())
-    plt.close("all")
 
 
 def test_what_is_shown_in_a_notebook_is_escaped():
@@ -298,7 +295,6 @@ def test_sums_without_a_period_are_refused(rows, words):
 
 
 def test_windows_are_drawn_as_long_as_they_are(tmp_path):
-    import matplotlib.pyplot as plt
 
     found = ti.effects.windows(
         published(("a", "2023-04-01", "2023-04-30", 30e6), ("a", "2023-04-01", "2023-06-09", 50e6))
@@ -311,4 +307,3 @@ def test_windows_are_drawn_as_long_as_they_are(tmp_path):
     assert "0.50 from 2023-05-01 to 2023-06-09" in json.loads((tmp_path / "windows.json").read_text())["alt"]
     with pytest.raises(ti.TradeImpactError, match="no window of 'b'"):
         found.plot("b")
-    plt.close("all")

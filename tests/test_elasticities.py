@@ -1,6 +1,5 @@
 """Known elasticities come back from flows; the published logit is reproduced; nothing is dropped unsaid."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -227,7 +226,6 @@ def test_one_group_alone_tells_no_phi_and_says_so():
     case = found.assume(ti.load_case("afghanistan-2021"), source="invented")
     assert set(case.changes["name"]) == {"theta", "epsilon"}
     assert found.plot() is not None
-    plt.close("all")
 
 
 def test_an_estimate_becomes_an_assumption_with_its_range_source_and_grade(noisy):
@@ -276,4 +274,3 @@ def test_the_chart_shows_estimates_beside_what_the_case_assumes(noisy):
     np.testing.assert_allclose(shown, noisy.table["estimate"])
     prior = [line.get_xdata()[0] for line in ax.lines if line.get_gid() == "prior-best"]
     np.testing.assert_allclose(prior, [case.best(name) for name in TRUTH])
-    plt.close("all")

@@ -10,7 +10,7 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -189,12 +189,6 @@ CHARTS: dict[str, Draw] = {
     "cumulative": lambda **more: timelines.cumulative(SUMS, events=EVENTS, source=SOURCE, **more),
     "holders": lambda **more: strips.holders(HELD, source=SOURCE, **more),
 }
-
-
-@pytest.fixture(autouse=True)
-def _closed() -> Iterator[None]:
-    yield
-    plt.close("all")
 
 
 def written(figure: Any) -> list[str]:

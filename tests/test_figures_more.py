@@ -119,12 +119,6 @@ def inside(drawn):
     return out
 
 
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    plt.close("all")
-
-
 @pytest.fixture(scope="module")
 def case():
     return ti.load_case(SYNTHETIC)

@@ -27,7 +27,6 @@ def ran(case, **how):
 
 
 def test_a_run_is_written_whole_and_leaves_no_figure_open(tmp_path):
-    plt.close("all")
     written = write_run(ran(ti.load_case(SYNTHETIC)), tmp_path)
     expected = [f"{name}.csv" for name in TABLES] + ["report.txt", "scenario.yaml", "manifest.json"]
     expected += [f"{chart}.{kind}" for chart in CHARTS for kind in KINDS]

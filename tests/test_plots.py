@@ -24,12 +24,6 @@ CHARTS = ["bridge", "ledgers", "who_collects", "cumulative", "holders", "compari
 KINDS = ["csv", "json", "png", "svg"]
 
 
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    plt.close("all")
-
-
 @pytest.fixture(scope="module")
 def case():
     return ti.load_case(SYNTHETIC)

@@ -1,6 +1,5 @@
 """Baselines from series: zeros are shut posts, holidays and outliers are found, draws add up and intervals hold."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -265,4 +264,3 @@ def test_charts_show_the_tables_they_are_given(baseline):
     baseline.plot(NATIONAL)
     with pytest.raises(ti.TradeImpactError, match="Did you mean 'torkham'"):
         baseline.plot("torkam")
-    plt.close("all")
