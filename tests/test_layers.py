@@ -14,13 +14,14 @@ import pytest
 import tradeimpact
 
 PACKAGE = Path(__file__).parents[1] / "tradeimpact"
-SHARED = {"errors", "write", "tables", "_version"}
+SHARED = {"errors", "write", "tables", "memory", "_version"}
 # Bottom up: what each part may import besides itself and the shared modules. A new part gets its line here.
 BELOW = {
     "errors": set(),
     "_version": set(),
     "write": set(),
     "tables": set(),
+    "memory": set(),
     "scenario": set(),
     "case": {"scenario"},
     "events": {"scenario", "case"},

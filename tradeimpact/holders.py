@@ -6,7 +6,6 @@ draw.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -19,16 +18,17 @@ from numpy.typing import NDArray
 from .case.evidence import CLASSES, clusters
 from .engine.blocks import BLOCK
 from .engine.sampling import uniform_days, uniforms, whole_numbers
+from .memory import New, scratch
 from .model.evidence import Statement, cells_of, leading, likelihood, silent_days
 from .model.histories import Moves, backward_shares, sample_histories
 from .tables import records
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 CANDIDATES = 8  # joint histories per draw among which a bare count chooses
 COUNT_SLACK = 1  # a count of lost posts fits if the history is within one of it
-_scratch = threading.local()
 
 
 @dataclass(frozen=True)
@@ -162,23 +162,21 @@ def block_paths(
     until = min(known_until, known.days - 1)
     layout = Layout.of(known, until)
     initial, moves, seen = _begin(known, layout, p, seed, block)
-    shares, last = backward_shares(initial, moves, layout.loss, layout.back, layout.by_day, seen)
     counts = [c for c in known.counts if c[0] <= until]
-    uniform = _uniform(known.crossings, layout.days, CANDIDATES if counts else 1, seed, block)
-    candidates = sample_histories(shares, last, uniform)
-    chosen = candidates[:, :, 0] if not counts else _fitting(known, candidates, counts, p, seed, block)
+    with scratch() as new:
+        shares, last = backward_shares(initial, moves, layout.loss, layout.back, layout.by_day, seen, new)
+        uniform = _uniform(known.crossings, layout.days, CANDIDATES if counts else 1, seed, block, new)
+        chosen = _fitting(known, *sample_histories(shares, last, uniform, new), counts, p, seed, block)
     if until == known.days - 1:
         return chosen
     return np.concatenate([chosen, _forecast(known, chosen[-1], p, seed, block, until, forecast)])
 
 
-def _uniform(crossings: Sequence[str], days: int, histories: int, seed: int, block: int) -> NDArray[np.uint32]:
-    """Random numbers of a block, (crossings, days, histories, draws), in memory that a thread uses again."""
-    size = len(crossings) * days * histories * BLOCK
-    if getattr(_scratch, "size", -1) < size:
-        _scratch.memory, _scratch.size = np.empty(size, dtype=np.uint32), size
-    memory: NDArray[np.uint32] = _scratch.memory
-    out = memory[:size].reshape(len(crossings), days, histories, BLOCK)
+def _uniform(
+    crossings: Sequence[str], days: int, histories: int, seed: int, block: int, new: New
+) -> NDArray[np.uint32]:
+    """Random numbers of a block, (crossings, days, histories, draws)."""
+    out = new((len(crossings), days, histories, BLOCK), np.uint32)
     for place, crossing in enumerate(crossings):
         out[place].ravel()[:] = whole_numbers(seed, f"path/{crossing}", block, out[place].size)
     return out
@@ -186,25 +184,32 @@ def _uniform(crossings: Sequence[str], days: int, histories: int, seed: int, blo
 
 def _fitting(
     known: Evidence,
-    candidates: NDArray[np.int8],
+    lost: Flags,
+    insurgent: Flags,
     counts: Sequence[tuple[int, float, str]],
     p: Mapping[str, Array],
     seed: int,
     block: int,
 ) -> NDArray[np.int8]:
-    """One joint history per draw, chosen among candidates by the bare counts that were stated."""
+    """One joint history per draw, chosen among candidates by the bare counts that were stated; (days, crossings,
+    draws).
+    """
+    if not counts:
+        return np.add(lost[:, :, 0], insurgent[:, :, 0], dtype=np.int8)
     border = np.array([g != "inland" for g in known.groups])
     log_weight = dict(zip(CLASSES, np.log(_weights(p)), strict=True))
-    score = np.zeros((candidates.shape[2], BLOCK))
+    score = np.zeros((lost.shape[2], BLOCK))
     for day, count, weight in counts:
-        lost = (candidates[day][border] > 0).sum(axis=0, dtype=np.int64)
-        score += log_weight[weight] * (np.abs(lost - count) <= COUNT_SLACK)
+        many = lost[day][border].sum(axis=0, dtype=np.int64)
+        score += log_weight[weight] * (np.abs(many - count) <= COUNT_SLACK)
     share = np.exp(score - score.max(axis=0))
     edges = np.cumsum(share, axis=0)
     pick = (uniforms(seed, "count", block) * edges[-1] >= edges[:-1]).sum(axis=0)
-    chosen = np.zeros((*candidates.shape[:2], BLOCK), dtype=np.int8)
-    for history in range(candidates.shape[2]):
-        chosen += candidates[:, :, history] * (pick == history).view(np.int8)
+    chosen = np.zeros((*lost.shape[:2], BLOCK), dtype=np.int8)
+    one = np.empty(chosen.shape, dtype=np.bool_)
+    for candidate in range(lost.shape[2]):
+        for state in (lost, insurgent):
+            chosen += np.logical_and(state[:, :, candidate], pick == candidate, out=one).view(np.int8)
     return chosen
 
 

@@ -20,6 +20,7 @@ from .foundation import once
 from .holders import Evidence, block_paths
 from .inference import gather
 from .marginals import require
+from .memory import New, aligned
 from .model import control
 from .tables import records
 
@@ -92,26 +93,35 @@ def infer_history(
 
 
 def inferred_paths(
-    h: Inferred, p: dict[str, Array], blank: control.Paths, seed: int, block: int, reference: float
+    h: Inferred,
+    p: dict[str, Array],
+    blank: control.Paths,
+    seed: int,
+    block: int,
+    reference: float,
+    new: New = aligned,
 ) -> control.Paths:
-    """Paths of one block of draws; `blank` gives the axes, the levies and the counterfactual before the chain
-    starts.
+    """Paths of one block of draws, in memory from `new`; `blank` gives the axes, the levies and the counterfactual
+    before the chain starts.
     """
     authorities, crossings, days = blank.holders.shape[:3]
     states = block_paths(h.known, p, seed, block, h.known_until, h.forecast)
-    holders = np.zeros((authorities, crossings, days, BLOCK))
-    holders[0, :, : h.offset] = 1.0
     by_crossing = np.ascontiguousarray(states[: days - h.offset].transpose(1, 0, 2))
+    holders = new((authorities, crossings, days, BLOCK))
+    holders[0, :, : h.offset], holders[1:, :, : h.offset] = 1.0, 0.0
     for state in range(2):
         holders[state, :, h.offset :] = by_crossing == state
-    lost = (by_crossing == 2).astype(float)
-    for authority in np.flatnonzero(h.shares.any(axis=(1, 2))):
+    lost = by_crossing == 2
+    for authority in range(2, authorities):
+        np.multiply(lost, h.shares[authority, :, h.offset :, None], out=holders[authority, :, h.offset :])
+    for authority in np.flatnonzero(h.shares[:2].any(axis=(1, 2))):
         holders[authority, :, h.offset :] += lost * h.shares[authority, :, h.offset :, None]
-    opened = np.ones((crossings, days, BLOCK))
+    opened, threat = (new((crossings, days, BLOCK)) for _ in range(2))
+    opened[...] = 1.0
     for number, closure in enumerate(h.closures):
         _shut(opened, closure, p, seed, block, number, h)
-    threat = np.zeros((crossings, days, BLOCK))
     ahead = np.ascontiguousarray((states[: days - h.offset + h.threat_days] == 0).transpose(1, 0, 2))
+    threat[:, : h.offset] = 0.0
     threat[:, h.offset :] = _threat(ahead, h.threat_days)[:, : days - h.offset]
     insecurity = _insecurity(h, p, days, reference)
     return control.Paths(
@@ -119,7 +129,7 @@ def inferred_paths(
         open_share=opened,
         threat=threat,
         insecurity=insecurity,
-        days_since_reopening=control.days_since_reopening(opened),
+        days_since_reopening=control.days_since_reopening(opened, new),
         levy_rate=blank.levy_rate,
         levy_per_truck=blank.levy_per_truck,
         first_events=control.first_changes(holders, opened, threat, insecurity),
@@ -147,9 +157,13 @@ def _shut(
         u = uniforms(seed, f"closure/{number}/end", block)
         end = end_first + np.minimum((u * (end_last - end_first + 1)).astype(int), end_last - end_first)
     end = np.maximum(end, start)
-    day = np.arange(days)[:, None]
+    first, last = max(int(start.min()), 0), min(int(end.max()) + 1, days)
+    if first >= last:
+        return
+    day = np.arange(first, last)[:, None]
     left = np.clip(p["road_cut_open_share"], 0.0, 1.0) if road_cut else 0.0
-    opened[place] = np.where((day >= start) & (day <= end), np.minimum(opened[place], left), opened[place])
+    now = opened[place, first:last]
+    np.minimum(now, np.where((day >= start) & (day <= end), left, 1.0), out=now)
 
 
 def _threat(held: NDArray[np.bool_], threat_days: int) -> NDArray[np.bool_]:

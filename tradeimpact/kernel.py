@@ -20,6 +20,7 @@ from .engine.sampling import Sampler, ordered_elasticities
 from .errors import TradeImpactError
 from .inferred import inferred_paths
 from .inputs import Inputs
+from .memory import New, aligned, scratch
 from .model.control import Paths
 from .model.ledger import (
     LINES,
@@ -73,22 +74,27 @@ class Drawn:
     kept: dict[str, Array]
 
 
-def run_block(x: Inputs, sampler: Sampler, number: int, weights: Array, keep: tuple[str, ...] = ()) -> Block:
+def run_block(
+    x: Inputs, sampler: Sampler, number: int, weights: Array, keep: tuple[str, ...] = (), new: New = aligned
+) -> Block:
     """Simulate block `number`; `weights` (window days,) multiply every money line of a day; `keep` names lines to hold
-    by crossing and day.
+    by crossing and day. Holders and open shares lie in memory from `new`.
     """
     d = draw_block(x, sampler, number)
-    paths = history(x, d)
+    paths = history(x, d, new)
     sums = _Sums(x, _illicit(x, d.p), weights, keep)
-    for days, r in tiles(x, d, paths):
-        sums.add(days, r)
+    with scratch() as at_hand:
+        for days, r in tiles(x, d, paths):
+            sums.add(days, r, at_hand)
+            at_hand.rewind()
     return sums.block(paths, d.kept)
 
 
 def daily_loss(x: Inputs, sampler: Sampler, number: int) -> Array:
     """Government loss of block `number` alone, (window days, draws): that line of `run_block` without the others."""
     d = draw_block(x, sampler, number)
-    return outcome(x, d, history(x, d))[0]
+    with scratch() as new:
+        return outcome(x, d, history(x, d, new))[0]
 
 
 def draw_block(x: Inputs, sampler: Sampler, number: int) -> Drawn:
@@ -102,24 +108,31 @@ def draw_block(x: Inputs, sampler: Sampler, number: int) -> Drawn:
     return Drawn(sampler.seed, number, p, m0, r0, ordinary, kept)
 
 
-def history(x: Inputs, d: Drawn) -> Paths:
-    """The run's history in a block: that of its scenario, or one sampled from reports in every draw."""
+def history(x: Inputs, d: Drawn, new: New = aligned) -> Paths:
+    """The run's history in a block: that of its scenario, or one sampled from reports in every draw, in memory from
+    `new`.
+    """
     if x.inferred is None:
         return x.paths
-    return inferred_paths(x.inferred, d.p, x.paths, d.seed, d.block, x.insecurity_reference)
+    return inferred_paths(x.inferred, d.p, x.paths, d.seed, d.block, x.insecurity_reference, new)
 
 
 def tiles(x: Inputs, d: Drawn, paths: Paths) -> Iterator[tuple[slice, Response]]:
-    """Trade and rates of a block under any history, some days of the run at a time and in their order."""
+    """Trade and rates of a block under any history, some days of the run at a time and in their order.
+
+    What is given lies in memory that the next days use again.
+    """
     setting = Setting.of(x, d.p, paths, d.m0, d.r0, d.ordinary)
     days = len(x.days)
     first = min(paths.first_event, days)
     if first:
         yield slice(0, first), setting.nothing(slice(0, first))
     stock = np.zeros((x.border, BLOCK))
-    for start in range(first, days, TILE_DAYS):
-        tile = slice(start, min(start + TILE_DAYS, days))
-        yield tile, setting.respond(tile, stock)
+    with scratch() as new:
+        for start in range(first, days, TILE_DAYS):
+            tile = slice(start, min(start + TILE_DAYS, days))
+            yield tile, setting.respond(tile, stock, new)
+            new.rewind()
 
 
 def respond(x: Inputs, d: Drawn, paths: Paths) -> Response:
@@ -150,7 +163,7 @@ class _Sums:
         self.taken = np.zeros((len(x.authorities) - 2, BLOCK))  # levies received by each insurgent authority
         self.kept = np.zeros((len(keep), crossings + 1, days, BLOCK))
 
-    def add(self, days: slice, r: Response) -> None:
+    def add(self, days: slice, r: Response, new: New) -> None:
         """Add some days of the run; those outside the window do not count."""
         window = self.x.window
         inside = slice(max(days.start, window.start), min(days.stop, window.stop))
@@ -161,14 +174,13 @@ class _Sums:
         at = slice(inside.start - window.start, inside.stop - window.start)
         if not self.plain:
             flows = flows.worth(self.weights[at])
-        crossings, count = len(self.x.crossings), at.stop - at.start
-        for name, product in products(flows, rates):
-            whole = np.broadcast_to(product, (crossings, count, BLOCK))
+        crossings = len(self.x.crossings)
+        for name, product in products(flows, rates, new):
             if name not in self.by_crossing:
                 self.by_crossing[name] = np.zeros((crossings, BLOCK))
                 self.by_day[name] = np.zeros((len(self.weights), BLOCK))
-            self.by_crossing[name] += whole.sum(axis=1)
-            self.by_day[name][at] = whole.sum(axis=0)
+            self.by_crossing[name] += product.sum(axis=1)
+            np.sum(product, axis=0, out=self.by_day[name][at])
         if len(self.taken) > 1:
             trade = flows.response_trade + flows.returned_trade
             for position, levy in enumerate(r.levies):

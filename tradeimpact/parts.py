@@ -21,7 +21,8 @@ from .engine.sampling import Sampler
 from .engine.stream import RELATIVE_ERROR, Counts, Sketch, count
 from .errors import TradeImpactError
 from .inputs import Inputs
-from .kernel import draw_block, run_block
+from .kernel import Block, draw_block, run_block
+from .memory import scratch
 from .statistics import COLUMNS, HIGH, LOW, describe_rows
 from .tally import KINDS, in_order, labels, rows
 
@@ -91,7 +92,12 @@ def work(task: Task, numbers: Sequence[int]) -> Part:
 
 def _kept(task: Task, number: int) -> dict[str, NDArray[Any]]:
     """What is kept of one block, without its padding."""
-    b = run_block(task.inputs, task.sampler, number, task.day_weights, task.keep)
+    with scratch() as new:
+        return _of_block(task, number, run_block(task.inputs, task.sampler, number, task.day_weights, task.keep, new))
+
+
+def _of_block(task: Task, number: int, b: Block) -> dict[str, NDArray[Any]]:
+    """The same of a block at hand."""
     n = task.wanted(number)
     table = np.zeros((0, n))
     if task.streamed:

@@ -85,7 +85,7 @@ class Results:
         In currency over the whole window; `days_held` is what the baseline would have paid on the days the government
         held each crossing; `transfer_ratio` is missing where the loss is zero.
         """
-        lines = lines_of(self.totals.lines)
+        lines = self._lines()
         columns = [*HEADLINES, *COMPONENTS, *DETAILS, "road_levies", "illicit_transit", "days_held"]
         return pd.DataFrame({name: lines[name] for name in columns}, index=pd.RangeIndex(self.count, name="draw"))
 
@@ -97,8 +97,8 @@ class Results:
     def summary(self, currency: str | None = None) -> pd.DataFrame:
         """Headline lines: mean, median, low, high (90 % interval) and the Monte Carlo error of the median."""
         result = self.to(currency)
-        draws = result.draws()
-        return describe({name: draws[name].to_numpy() for name in HEADLINES}, result.weights).rename_axis("line")
+        lines = result._lines()
+        return describe({name: lines[name] for name in HEADLINES}, result.weights).rename_axis("line")
 
     def bridge(self, currency: str | None = None) -> pd.DataFrame:
         """From baseline to collected revenue: nine components that add up to the loss, and what insurgent control cost.
@@ -106,10 +106,10 @@ class Results:
         Index `component`; `role` is total, component or detail (details add up to lost_to_insurgent_control).
         """
         result = self.to(currency)
-        draws = result.draws()
+        lines = result._lines()
         roles = {"baseline": "total"} | dict.fromkeys(COMPONENTS, "component")
         roles |= {"government_loss": "total", "government_revenue": "total"} | dict.fromkeys(DETAILS, "detail")
-        table = describe({name: draws[name].to_numpy() for name in roles}, result.weights).rename_axis("component")
+        table = describe({name: lines[name] for name in roles}, result.weights).rename_axis("component")
         table.insert(0, "role", pd.Series(roles))
         return table
 
@@ -188,9 +188,9 @@ class Results:
         baseline.
         """
         result = self.to(currency)
-        draws = result.draws()
+        lines = result._lines()
         methods = {"Model": "government_revenue", "Days-held arithmetic": "days_held", "No change": "baseline"}
-        table = describe({name: draws[line].to_numpy() for name, line in methods.items()}, result.weights)
+        table = describe({name: lines[line] for name, line in methods.items()}, result.weights)
         return table.drop(columns="mc_error").rename_axis("method").reset_index()
 
     # --- draws and how many are enough --------------------------------------------------------------------------------
@@ -273,13 +273,14 @@ class Results:
 
     # --- inside -------------------------------------------------------------------------------------------------------
 
+    def _lines(self) -> dict[str, Array]:
+        """Every ledger line over the window, (draws,) each."""
+        return lines_of(self.totals.lines)
+
     def _by_authority(self) -> pd.DataFrame:
-        draws = self.draws()
-        government = {
-            "baseline": draws["baseline"].to_numpy(),
-            "revenue": draws["government_revenue"].to_numpy(),
-            "loss": draws["government_loss"].to_numpy(),
-        }
+        lines = self._lines()
+        names = {"baseline": "baseline", "revenue": "government_revenue", "loss": "government_loss"}
+        government = {name: lines[line] for name, line in names.items()}
         frames = {"government": describe(government, self.weights)}
         insurgents = self.inputs.authorities[2:]
         for i, name in enumerate((*insurgents, *([UNATTRIBUTED] if len(insurgents) > 1 else []))):
@@ -296,7 +297,7 @@ class Results:
         )
 
     def _interval(self, name: str) -> str:
-        median, low, high = quantiles(self.draws()[name].to_numpy(), (0.5, 0.05, 0.95), self.weights)
+        median, low, high = quantiles(self._lines()[name], (0.5, 0.05, 0.95), self.weights)
         return estimate(float(median), float(low), float(high), currency=self.currency.upper())
 
     def _repr_html_(self) -> str:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from .drawn import at_crossings, has_own_levy, levy_per_truck
 from .engine.blocks import BLOCK
 from .inputs import Inputs
+from .memory import New, aligned
 from .model import baseline as base
 from .model.control import Paths
 from .model.ledger import Flows, Rates
@@ -57,6 +58,7 @@ class Setting:
     before: Array  # cost in the baseline, (border, 1, B)
     feed: Array  # (inland, border, B)
     codes: NDArray[np.intp]
+    reopening: NDArray[np.intp]  # border crossings that reopen on some day of some draw
 
     @classmethod
     def of(cls, x: Inputs, p: dict[str, Array], paths: Paths, m0: Array, r0: Array, ordinary: Array) -> Setting:
@@ -66,7 +68,8 @@ class Setting:
         rates = _rates(x, p, r0, per_truck, _mixed(levies, paths))
         bribes = _bribes(x, p, r0)
         before = 1 + (r0[: x.border] + bribes + rates.road[: x.border])
-        return cls(x, p, paths, m0, rates, levies, bribes, before, _feed(x, p), group_codes(x.groups))
+        reopening = np.flatnonzero((paths.days_since_reopening[: x.border] >= 0).any(axis=(1, 2)))
+        return cls(x, p, paths, m0, rates, levies, bribes, before, _feed(x, p), group_codes(x.groups), reopening)
 
     def nothing(self, days: slice) -> Response:
         """Days on which nothing differs from the counterfactual."""
@@ -85,28 +88,30 @@ class Setting:
             empty,
         )
 
-    def respond(self, days: slice, stock: Array) -> Response:
-        """Trade on some days, MODEL 5 in its order; `stock` (border, B) waits before them and is left as what waits."""
+    def respond(self, days: slice, stock: Array, new: New = aligned) -> Response:
+        """Trade on some days, MODEL 5 in its order; `stock` (border, B) waits before them and is left as what waits.
+
+        Arrays of the answer lie in memory from `new`.
+        """
         border, p, s = self.x.border, self.p, self.paths
         g, nobody, insurgent = s.government[:, days], s.nobody[:, days], s.insurgent_on(days)
-        w = s.open_share[:, days]
+        w, m0 = s.open_share[:, days], self.m0[:, days]
+        v = m0[:border]
         excess = np.nan_to_num(s.insecurity[days] - self.x.insecurity_reference, nan=0.0)
         e = np.exp(-p["insecurity_sensitivity"] * excess)
-        rates = self._weakened(self.rates.over(days), excess)
-        v = self.m0[:border, days]
+        rates = self._weakened(self.rates.over(days), excess, new)
         holders = (g[:border], nobody[:border], insurgent[:border])
-        o, cap, friction = self._access(days, v, *holders)
-        h = self._cost(rates, friction, *holders)
-        ratio, q = response_ratio(v, self.codes, h, o, theta=p["theta"], phi=p["phi"], epsilon=p["epsilon"])
-        free = apply_ceiling(v * ratio, cap, self.codes)
-        star = free * e
-        shut = (1 - w[:border]) * v
-        missing = np.maximum(v.sum(axis=0) - free.sum(axis=0), 0.0)
-        total_shut = shut.sum(axis=0)
-        unplaced = np.minimum(missing / np.where(total_shut > 0, total_shut, 1.0), 1.0)
-        kept_away = shut * unplaced + free * np.maximum(1 - e, 0.0)
-        back = defer(kept_away, cap - star, w[:border] > 0, p["deferral_share"], p["deferral_return"], stock)
-        flows = self._assembled(days, star, back, q, q * e, w, (g, nobody, insurgent))
+        o, cap, friction = self._access(days, v, *holders, new)
+        h = self._cost(rates, friction, *holders, new)
+        elasticities = {name: p[name] for name in ("theta", "phi", "epsilon")}
+        ratio, q = response_ratio(v, self.codes, h, o, **elasticities, new=new)
+        free = apply_ceiling(np.multiply(v, ratio, out=ratio), cap, self.codes, new)
+        star, back = new(m0.shape), new(m0.shape)
+        np.multiply(free, e, out=star[:border])
+        kept_away = self._kept_away(v, w[:border], free, e, new)
+        room = np.subtract(cap, star[:border], out=cap)
+        defer(kept_away, room, w[:border] > 0, p["deferral_share"], p["deferral_return"], stock, back[:border])
+        flows = self._assembled(m0, star, back, q, q * e, w, (g, nobody, insurgent), new)
         return Response(
             flows, rates, [_on(levy, days) for levy in self.levies], self._shares(days), h, friction, self.bribes
         )
@@ -114,66 +119,100 @@ class Setting:
     def _shares(self, days: slice) -> Array:
         return self.paths.holders[2:, :, days]
 
-    def _assembled(
-        self, days: slice, star: Array, back: Array, q: Array, qe: Array, w: Array, holders: tuple[Array, Array, Array]
-    ) -> Flows:
-        """Border response and the inland houses it feeds, as flows over all crossings."""
-        border, feed = self.x.border, self.feed
-        m0 = self.m0[:, days]
-        v = m0[:border]
-        some = v > 0
-        safe = np.where(some, v, 1.0)
-        fed = feed.sum(axis=1)[:, None]
-        response, returned, total, held = (np.empty_like(m0) for _ in range(4))
-        response[:border], returned[:border] = star, back
-        house = m0[border:] * w[border:]
-        response[border:] = house * base.inland_trade(np.where(some, star / safe, 1.0), feed)
-        returned[border:] = house * (base.inland_trade(back / safe, feed) - (1 - fed))
-        total[:border], held[:border] = q, qe
-        total[border:], held[border:] = 1 - fed * (1 - q), 1 - fed * (1 - qe)
-        return Flows(m0, response, returned, total, held, w, *holders)
+    def _kept_away(self, v: Array, w: Array, free: Array, e: Array, new: New) -> Array:
+        """Cargo that closures turned away and no other crossing took, and that insecurity held back."""
+        shut = np.multiply(np.subtract(1, w, out=new(w.shape)), v, out=new(v.shape))
+        missing = np.maximum(v.sum(axis=0) - free.sum(axis=0), 0.0)
+        total_shut = shut.sum(axis=0)
+        unplaced = np.minimum(missing / np.where(total_shut > 0, total_shut, 1.0), 1.0)
+        shut *= unplaced
+        shut += np.multiply(free, np.maximum(1 - e, 0.0), out=new(v.shape))
+        return shut
 
-    def _weakened(self, rates: Rates, excess: Array) -> Rates:
+    def _assembled(
+        self,
+        m0: Array,
+        star: Array,
+        back: Array,
+        q: Array,
+        qe: Array,
+        w: Array,
+        holders: tuple[Array, Array, Array],
+        new: New,
+    ) -> Flows:
+        """Border response and the inland houses it feeds, as flows over all crossings; border rows are there."""
+        border, feed = self.x.border, self.feed
+        v = m0[:border]
+        fed = feed.sum(axis=1)[:, None]
+        total, held = new(m0.shape), new(m0.shape)
+        total[:border], held[:border] = q, qe
+        if border < len(m0):
+            # where nothing passes, nothing changes
+            nothing = v <= 0
+            ratio = np.divide(star[:border], np.add(v, nothing, out=new(v.shape)), out=new(v.shape))
+            ratio += nothing
+            house = m0[border:] * w[border:]
+            np.multiply(house, base.inland_trade(ratio, feed), out=star[border:])
+            np.divide(back[:border], np.add(v, nothing, out=ratio), out=ratio)
+            np.multiply(house, base.inland_trade(ratio, feed) - (1 - fed), out=back[border:])
+            total[border:], held[border:] = 1 - fed * (1 - q), 1 - fed * (1 - qe)
+        return Flows(m0, star, back, total, held, w, *holders)
+
+    def _weakened(self, rates: Rates, excess: Array, new: New) -> Rates:
         """The collected rate where staff leave: falls with insecurity above its reference, never rises."""
         worse = np.maximum(excess, 0.0)
         if not worse.any():
             return rates
         kept = np.exp(-np.maximum(self.p["collection_weakening"], 0.0) * worse)
-        return replace(rates, collected=rates.collected_baseline * kept[None])
+        baseline = rates.collected_baseline
+        return replace(rates, collected=np.multiply(baseline, kept, out=new((len(baseline), *kept.shape))))
 
-    def _access(self, days: slice, v: Array, g: Array, nobody: Array, insurgent: Array) -> tuple[Array, Array, Array]:
+    def _access(
+        self, days: slice, v: Array, g: Array, nobody: Array, insurgent: Array, new: New
+    ) -> tuple[Array, Array, Array]:
         """Open share o, ceiling in value and friction of the border crossings, (border, days, draws)."""
         border, p, s = slice(0, self.x.border), self.p, self.paths
-        o = s.open_share[border, days] * (1 - nobody * (1 - p["nobody_open_share"]))
+        o = np.multiply(nobody, 1 - p["nobody_open_share"], out=new(v.shape))
+        np.subtract(1, o, out=o)
+        o *= s.open_share[border, days]
         since = np.maximum(np.arange(days.start, days.stop)[:, None] - s.first_events, 0)
         ramp = np.minimum(since / np.maximum(p["capacity_ramp_days"], 1.0), 1.0)
         widest = np.maximum(p["capacity_ceiling"], p["capacity_start"])
         kappa = p["capacity_start"] + (widest - p["capacity_start"]) * ramp
-        friction = insurgent * p["friction_insurgent"]
-        friction = friction + nobody * (p["friction_insurgent"] + p["friction_nobody_extra"])
-        friction = friction + g * s.threat[border, days] * p["friction_threat"]
-        reopened = s.days_since_reopening[border, days]
-        back_up = np.flatnonzero((reopened >= 0).any(axis=(1, 2)))
-        cap = kappa * (o * v)
-        if len(back_up):
-            half_life, after = p["recovery_half_life_days"], reopened[back_up]
-            back = recovery(after, p["recovery_start_share"], half_life, p["permanent_loss"])
+        friction = np.multiply(insurgent, p["friction_insurgent"], out=new(v.shape))
+        more = new(v.shape)
+        friction += np.multiply(nobody, p["friction_insurgent"] + p["friction_nobody_extra"], out=more)
+        threat = s.threat[border, days]
+        if threat.any():
+            friction += np.multiply(np.multiply(g, threat, out=more), p["friction_threat"], out=more)
+        cap = np.multiply(o, v, out=more)
+        cap *= kappa
+        for row in self.reopening:
+            after = s.days_since_reopening[row, days]
+            if not (after >= 0).any():
+                continue
+            half_life = p["recovery_half_life_days"]
+            o[row] *= recovery(after, p["recovery_start_share"], half_life, p["permanent_loss"])
             recovering = (after >= 0) & (np.exp2(-np.maximum(after, 0) / half_life) > RECOVERED)
-            o = np.broadcast_to(o, v.shape).copy()
-            o[back_up] *= back
-            cap[back_up] = np.where(recovering, 1.0, kappa) * (o[back_up] * v[back_up])
+            cap[row] = np.where(recovering, 1.0, kappa) * (o[row] * v[row])
             # truck counts at a reopened post contain its friction already
-            friction = np.broadcast_to(friction, v.shape).copy()
-            friction[back_up] -= insurgent[back_up] * recovering * p["friction_insurgent"]
+            friction[row] -= insurgent[row] * recovering * p["friction_insurgent"]
         return o, cap, friction
 
-    def _cost(self, rates: Rates, friction: Array, g: Array, nobody: Array, insurgent: Array) -> Array:
+    def _cost(self, rates: Rates, friction: Array, g: Array, nobody: Array, insurgent: Array, new: New) -> Array:
         """Cost now over cost in the baseline at border crossings, (border, days, draws)."""
         border = slice(0, self.x.border)
-        road = rates.road[border]
+        road, collected = rates.road[border], rates.collected[border]
         at_gate = rates.levy[border] + rates.inland_probability * rates.inland[border] + road * (1 - rates.once)
-        burden = g * (rates.collected[border] + self.bribes + road) + nobody * road + insurgent * at_gate
-        return np.asarray((1 + burden + friction) / self.before)
+        paid = np.add(collected, self.bribes, out=new(collected.shape))
+        paid += road
+        cost, more = np.multiply(g, paid, out=new(friction.shape)), new(friction.shape)
+        cost += np.multiply(nobody, road, out=more)
+        cost += np.multiply(insurgent, at_gate, out=more)
+        np.add(1, cost, out=cost)
+        cost += friction
+        cost /= self.before
+        return cost
 
 
 def _on(x: Array, days: slice) -> Array:

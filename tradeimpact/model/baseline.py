@@ -301,8 +301,8 @@ def inland_trade(border_ratio: Array, feed: Array) -> Array:
     `border_ratio` (border, days, draws) is M / M0 there, `feed` (inland, border, draws) the share of the inland
     baseline that came in through it. Returns (inland, days, draws).
     """
-    fixed = 1.0 - feed.sum(axis=1)
-    moving = np.zeros((feed.shape[0], *border_ratio.shape[1:]))
-    for position in range(feed.shape[1]):
-        moving += feed[:, position][:, None, :] * border_ratio[position][None]
-    return np.asarray(moving + fixed[:, None, :])
+    ratio = np.zeros((feed.shape[0], *border_ratio.shape[1:]))
+    for house, position in np.argwhere(feed.any(axis=-1)):  # most crossings feed a house or two
+        ratio[house] += feed[house, position] * border_ratio[position]
+    ratio += 1.0 - feed.sum(axis=1)[:, None]
+    return ratio

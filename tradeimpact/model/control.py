@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..memory import New, aligned
+
 Array = NDArray[np.float64]
 
 
@@ -67,17 +69,18 @@ def blank_holders(authorities: int, crossings: int, days: int) -> Array:
     return holders
 
 
-def days_since_reopening(open_share: Array) -> Array:
-    """Days since the last shut day ended, from 0; -1 before any closure and while shut (crossings, days)."""
-    since = np.full(open_share.shape, -1.0)
-    rows = np.flatnonzero((open_share == 0).any(axis=(1, 2)))
-    opened = open_share[rows].transpose(1, 0, 2) > 0
-    count = np.full(opened.shape, -1.0)
-    for day in range(1, len(opened)):
-        # -1 + 1 is the first open day after a shut one; never shut stays -1
-        running = opened[day] & (~opened[day - 1] | (count[day - 1] >= 0))
-        np.add(count[day - 1], 1.0, out=count[day], where=running)
-    since[rows] = count.transpose(1, 0, 2)
+def days_since_reopening(open_share: Array, new: New = aligned) -> Array:
+    """Days since the last shut day ended, from 0; -1 before any closure and while shut (crossings, days), in memory
+    from `new`.
+    """
+    since = new(open_share.shape)
+    since[...] = -1.0
+    for row in np.flatnonzero((open_share == 0).any(axis=(1, 2))):
+        opened, count = open_share[row] > 0, since[row]
+        for day in range(1, len(opened)):
+            # -1 + 1 is the first open day after a shut one; never shut stays -1
+            running = opened[day] & (~opened[day - 1] | (count[day - 1] >= 0))
+            np.subtract((count[day - 1] + 2.0) * running, 1.0, out=count[day])
     return since
 
 

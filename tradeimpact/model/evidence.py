@@ -69,16 +69,18 @@ def likelihood(
         first, last = max(s.first, 0), min(s.last, days - 1)
         if last < first:
             continue
-        rows = np.array([cells[day, s.crossing] for day in range(first, last + 1)])
-        weight = log_weight[s.weight] * (1.0 if leads else repeat)
+        weight = log_weight[s.weight] if leads else log_weight[s.weight] * repeat
         states = [state for state, share in enumerate(SPEAKS_FOR[s.proposition]) if share]
         if last == first:
-            out[rows[0], states] += weight
+            for state in states:
+                out[cells[first, s.crossing], state] += weight
             continue
+        rows = np.array([cells[day, s.crossing] for day in range(first, last + 1)])
         day = np.minimum((uniform[s.key] * (last - first + 1)).astype(np.int64), last - first)
         for state in states:
             out[rows[day], state, np.arange(draws)] += weight
-    return np.asarray(np.exp(out - out.max(axis=1, keepdims=True)))
+    out -= out.max(axis=1, keepdims=True)
+    return np.exp(out, out=out)
 
 
 def leading(statements: Sequence[Statement], rank: dict[str, int]) -> list[bool]:
@@ -100,9 +102,7 @@ def silent_days(published: Sequence[int], days: int, known_until: int) -> Ints:
     `published` are the days on which that change was stated; a change on day s is silent until the first of them from s
     on, or until the last day known.
     """
-    stated = sorted(published)
-    out = np.zeros(days, dtype=np.int64)
-    for day in range(days):
-        heard = next((p for p in stated if p >= day), known_until)
-        out[day] = min(max(min(heard, known_until) - day, 0), SILENT_DAYS)
-    return out
+    day = np.arange(days)
+    heard = np.array([*sorted(published), known_until])
+    first = heard[np.minimum(np.searchsorted(heard[:-1], day), len(heard) - 1)]
+    return np.asarray(np.clip(np.minimum(first, known_until) - day, 0, SILENT_DAYS), dtype=np.int64)

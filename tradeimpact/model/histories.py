@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ModelError
+from ..memory import New, aligned
 
 Array = NDArray[np.float64]
 Whole = NDArray[np.uint32]
@@ -75,9 +76,10 @@ def backward_shares(
     back: Ints,
     cells: Sequence[tuple[Ints, Ints]],
     likelihood: Array,
+    new: New = aligned,
 ) -> tuple[Whole, Array]:
     """Cumulative shares by day, (days - 1, 5, crossings, draws), in units of 1 / LARGEST, and the last day's filtered
-    probabilities (3, crossings, draws).
+    probabilities (3, crossings, draws), in memory from `new`.
 
     Parameters
     ----------
@@ -87,29 +89,36 @@ def backward_shares(
     cells : sequence of (rows, crossings), one for each day
         Which rows of `likelihood` (rows, 3, draws) speak about which crossings on the day.
     """
-    days, crossings = loss.shape
-    shares = np.empty((max(days - 1, 0), 5, crossings, initial.shape[-1]), dtype=np.uint32)
-    now, then = np.array(initial), np.empty_like(initial)
-    part, total = np.empty_like(initial[0]), np.empty_like(initial[0])
-    raw, scale = np.empty((5, *initial.shape[1:])), np.empty_like(initial)
-    _observe(now, cells[0], likelihood, total, 0)
+    days, cell = len(loss), initial.shape[1:]
+    shares = new((max(days - 1, 0), 5, *cell), np.uint32)
+    now, then, scale = (new(initial.shape) for _ in range(3))
+    raw, part = new((5, *cell)), new(cell)
+
+    def moved(state: Array, move: Array, silent: Ints) -> Array:
+        # "raise" would copy once more
+        return np.multiply(state, np.take(move, silent, axis=0, out=part, mode="clip"), out=part)
+
+    now[...] = initial
+    _observe(now, cells[0], likelihood, part, 0)
     for day in range(1, days):
         g, n, i = now
         lost, returned = loss[day], back[day]
         np.multiply(g, moves.gg, out=raw[0])
-        np.add(raw[0], np.multiply(n, moves.ng[returned], out=part), out=raw[1])
-        np.add(raw[1], np.multiply(i, moves.ig[returned], out=part), out=then[0])
-        np.multiply(g, moves.gn[lost], out=raw[2])
+        np.add(raw[0], moved(n, moves.ng, returned), out=raw[1])
+        np.add(raw[1], moved(i, moves.ig, returned), out=then[0])
+        np.copyto(raw[2], moved(g, moves.gn, lost))
         np.add(raw[2], np.multiply(n, moves.nn, out=part), out=then[1])
-        np.multiply(g, moves.gi[lost], out=raw[3])
+        np.copyto(raw[3], moved(g, moves.gi, lost))
         np.add(raw[3], np.multiply(n, moves.ni, out=part), out=raw[4])
         np.add(raw[4], np.multiply(i, moves.ii, out=part), out=then[2])
-        # a state that cannot be reached is not drawn either
+        # a state that cannot be reached is not drawn either; the parts of a sum are at most the sum, so that none
+        # is above LARGEST by a whole number
         np.divide(LARGEST, np.maximum(then, TINY, out=scale), out=scale)
-        np.minimum(np.multiply(raw[:2], scale[0], out=raw[:2]), LARGEST, out=shares[day - 1, :2], casting="unsafe")
-        np.minimum(np.multiply(raw[2], scale[1], out=raw[2]), LARGEST, out=shares[day - 1, 2], casting="unsafe")
-        np.minimum(np.multiply(raw[3:], scale[2], out=raw[3:]), LARGEST, out=shares[day - 1, 3:], casting="unsafe")
-        _observe(then, cells[day], likelihood, total, day)
+        share = shares[day - 1]
+        np.multiply(raw[:2], scale[0], out=share[:2], casting="unsafe")
+        np.multiply(raw[2], scale[1], out=share[2], casting="unsafe")
+        np.multiply(raw[3:], scale[2], out=share[3:], casting="unsafe")
+        _observe(then, cells[day], likelihood, part, day)
         now, then = then, now
     return shares, now
 
@@ -117,25 +126,26 @@ def backward_shares(
 def _observe(state: Array, cells: tuple[Ints, Ints], likelihood: Array, total: Array, day: int) -> None:
     """Weigh by what was stated on a day and make shares of it, in place."""
     rows, crossings = cells
-    if len(rows):
-        state[:, crossings] *= likelihood[rows].transpose(1, 0, 2)
+    for row, crossing in zip(rows, crossings, strict=True):
+        state[:, crossing] *= likelihood[row]
     np.add(np.add(state[0], state[1], out=total), state[2], out=total)
     if not total.min() > 0:
         raise ModelError(f"on day {day} (from 0) every holder is impossible; two statements contradict one another")
     state /= total
 
 
-def sample_histories(shares: Whole, last: Array, uniform: Whole) -> NDArray[np.int8]:
-    """States drawn backward, int8 (days, crossings, histories, draws): 0 government, 1 nobody, 2 insurgent.
+def sample_histories(shares: Whole, last: Array, uniform: Whole, new: New = aligned) -> tuple[Flags, Flags]:
+    """States drawn backward: whether lost (nobody or insurgent), and whether insurgent, each (days, crossings,
+    histories, draws), in memory from `new`.
 
     `uniform` (crossings, days, histories, draws) are whole numbers from 0 to 2**32 - 1, all as likely.
     """
     crossings, days, histories, draws = uniform.shape
-    lost, insurgent = np.empty((2, days, crossings, histories, draws), dtype=bool)
+    lost, insurgent = (new((days, crossings, histories, draws), np.bool_) for _ in range(2))
     top = (np.minimum(np.stack([last[0], last[0] + last[1]]), 1.0) * LARGEST).astype(np.uint32)[:, :, None]
     np.greater_equal(uniform[:, -1], top[0], out=lost[-1])
     np.greater_equal(uniform[:, -1], top[1], out=insurgent[-1])
-    found, nobody = np.empty((2, crossings, histories, draws), dtype=bool)
+    found, nobody = (new((crossings, histories, draws), np.bool_) for _ in range(2))
     for day in range(days - 2, -1, -1):
         share, u = shares[day][:, :, None], uniform[:, day]
         lost_after, insurgent_after = lost[day + 1], insurgent[day + 1]
@@ -146,8 +156,7 @@ def sample_histories(shares: Whole, last: Array, uniform: Whole) -> NDArray[np.i
         np.greater(np.greater_equal(u, share[1], out=out), lost_after, out=out)
         np.logical_and(np.greater_equal(u, share[4], out=found), insurgent_after, out=found)
         np.logical_or(out, found, out=out)
-    states: NDArray[np.int8] = np.add(lost, insurgent, dtype=np.int8)
-    return states
+    return lost, insurgent
 
 
 def _choose(

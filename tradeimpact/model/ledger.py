@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ModelError
+from ..memory import New, aligned
 
 Array = NDArray[np.float64]
 
@@ -96,37 +97,42 @@ def _over(x: Array, days: slice) -> Array:
     return x if x.shape[1] == 1 else x[:, days]
 
 
-def products(f: Flows, r: Rates) -> Iterator[tuple[str, Array]]:
+def products(f: Flows, r: Rates, new: New = aligned) -> Iterator[tuple[str, Array]]:
     """What every ledger line is a sum or difference of, name by name, each (crossings, days, draws) or broadcast to it.
 
     Lines are the same sums and differences of these whether they stand by crossing and day or are summed first: see
-    `lines_from`. The same products enter both sides of a difference, so that what is equal leaves exactly zero.
+    `lines_from`. The same products enter both sides of a difference, so that what is equal leaves exactly zero. A
+    product may be overwritten once the next is asked for: use it or copy it before.
     """
     r0, g, i, w, m0 = r.collected_baseline, f.government, f.insurgent, f.open_share, f.baseline_trade
-    base = r0 * m0
-    yield "baseline", base
-    yield "nobody", base * f.nobody
-    taken = base * i
-    yield "insurgent", taken
-    yield "insurgent_open", taken * w
-    held = base * g
-    yield "held", held
-    opened = held * w
+    shape = np.broadcast_shapes(m0.shape, g.shape, f.response_trade.shape)
+    it, base, held = (new(shape) for _ in range(3))
+
+    def times(a: Array, b: Array, out: Array = it) -> Array:
+        return np.multiply(a, b, out=out)
+
+    yield "baseline", times(r0, m0, base)
+    yield "nobody", times(base, f.nobody)
+    yield "insurgent", times(base, i, held)
+    yield "insurgent_open", times(held, w)
+    yield "held", times(base, g, held)
+    opened = times(held, w, base)
     yield "open", opened
-    yield "responding", opened * f.total_ratio
-    yield "calm", opened * f.total_held
-    own = r0 * g
-    yield "kept", own * f.response_trade
-    yield "returned", own * f.returned_trade
-    trade = f.response_trade + f.returned_trade
+    yield "responding", times(opened, f.total_ratio)
+    yield "calm", times(opened, f.total_held)
+    own = times(r0, g, held)
+    yield "kept", times(own, f.response_trade)
+    yield "returned", times(own, f.returned_trade)
+    trade = np.add(f.response_trade, f.returned_trade, out=base)
     if r.collected is not r0:
-        yield "weaker", (r0 - r.collected) * g * trade
-    there = trade * i
-    yield "there", r0 * there
-    yield "inland", r.inland * r.inland_probability * there
-    yield "levy", r.levy * there
-    yield "road_baseline", r.road * m0
-    yield "road", r.road * (trade - r.once * there)
+        weaker = np.subtract(r0, r.collected, out=it)
+        yield "weaker", times(times(weaker, g), trade)
+    there = times(trade, i, held)
+    yield "there", times(r0, there)
+    yield "inland", times(r.inland * r.inland_probability, there)
+    yield "levy", times(r.levy, there)
+    yield "road", times(r.road, np.subtract(trade, times(r.once, there), out=it))
+    yield "road_baseline", times(r.road, m0)
 
 
 def lines_from(sums: Mapping[str, Array]) -> dict[str, Array]:
@@ -168,7 +174,7 @@ def ledger_lines(f: Flows, r: Rates) -> dict[str, Array]:
     ModelError
         If an identity of MODEL 6 fails by more than 1e-9 of the baseline, which would be a fault of this library.
     """
-    lines = lines_from(dict(products(f, r)))
+    lines = lines_from({name: product.copy() for name, product in products(f, r)})
     shape = np.broadcast_shapes(*(x.shape for x in lines.values()))
     return {name: np.broadcast_to(x, shape) for name, x in lines.items()}
 

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import ModelError
+from ..memory import New, aligned
 
 Array = NDArray[np.float64]
 
@@ -116,20 +117,21 @@ def response_ratio(
     theta: Array,
     phi: Array,
     epsilon: Array,
+    new: New = aligned,
 ) -> tuple[Array, Array]:
     """M / v per crossing and the total trade ratio Q (MODEL 5), unchecked and without ceiling.
 
     `weight` needs to be right only up to a factor common to all crossings of a day and draw. Shapes: crossings first,
-    then any trailing axes that broadcast. Returns (ratio (crossings, ...), Q (...)).
+    then any trailing axes that broadcast. Returns (ratio (crossings, ...), Q (...)), in memory from `new`.
     """
-    attraction = np.exp(-theta * np.log(cost_ratio)) * open_share
-    shape = np.broadcast_shapes(weight.shape, attraction.shape)
-    if attraction.shape != shape:
-        attraction = np.broadcast_to(attraction, shape).copy()
+    shape = np.broadcast_shapes(weight.shape, cost_ratio.shape, open_share.shape, np.shape(theta))
+    attraction = np.log(cost_ratio, out=new(cost_ratio.shape))
+    attraction = np.multiply(-theta, attraction, out=new(shape))
+    np.exp(attraction, out=attraction)
+    attraction *= open_share
     members = _members(codes)
-    drawn = weight * attraction
-    inside = np.stack([_sum_rows(drawn, rows) for rows in members])
-    size = np.stack([_sum_rows(weight, rows) for rows in members])
+    inside = _by_group(np.multiply(weight, attraction, out=new(shape)), members, new)
+    size = _by_group(weight, members, new)
     factor, q = nest_factors(inside, size, theta=theta, phi=phi, epsilon=epsilon)
     for group, rows in enumerate(members):
         for row in rows:
@@ -144,56 +146,61 @@ def nest_factors(inside: Array, size: Array, *, theta: Array, phi: Array, epsilo
     answers as one crossing with the summed attraction of its members, so that what is steady inside one is summed once.
     """
     shape = np.broadcast_shapes(inside.shape, size.shape)
-    x = np.divide(inside, np.maximum(size, TINY), out=np.empty(shape))
+    x = np.divide(inside, np.maximum(size, TINY), out=aligned(shape))
     some = x > 0  # a group that is shut is 0, not the logarithm of a floor
     np.maximum(x, TINY, out=x)
-    nest = np.exp((phi / theta) * np.log(x)) * some
+    nest = np.log(x, out=aligned(shape))
+    np.multiply(phi / theta, nest, out=nest)
+    np.exp(nest, out=nest)
+    nest *= some
     y = np.asarray(_sum_first(size * nest) / np.maximum(_sum_first(size), TINY))
     alive = y > 0
     y = np.maximum(y, TINY)
     q = np.exp((epsilon / phi) * np.log(y)) * alive
-    return (nest / x) * (q / y), q
+    nest /= x
+    return np.asarray(nest * (q / y)), q
 
 
-def apply_ceiling(trade: Array, cap: Array, codes: NDArray[np.intp]) -> Array:
+def apply_ceiling(trade: Array, cap: Array, codes: NDArray[np.intp], new: New = aligned) -> Array:
     """Hold trade to `cap` and pass the excess on: within the route group, then across groups, else suppressed.
 
     Excess is offered in proportion to unconstrained trade, to crossings with room, until none has any: all with room
     then carry the same multiple of their unconstrained trade, so that ``held = min(cap, multiple * trade)``, with the
     multiple that places what a group, and then all groups, can hold. Both arrays (crossings, ...) in currency; returns
-    the same shape.
+    the same shape, in memory from `new`.
     """
-    if not (trade > cap).any():
-        return trade
     shape = trade.shape
     free, limit = trade.reshape(len(trade), -1), cap.reshape(len(trade), -1)
-    held = np.minimum(free, limit)
+    held = np.minimum(free, limit, out=new(free.shape))
     members = _members(codes)
-    offered, most, placed = (np.stack([_sum_rows(x, rows) for rows in members]) for x in (free, limit, held))
+    offered, most, placed = (_by_group(x, members, new) for x in (free, limit, held))
+    if (placed == offered).all():
+        return held.reshape(shape)
     total = _sum_first(offered)
     floor = np.asarray(NEGLIGIBLE * total)
     full = offered >= most
-    multiple: Array = 1.0 + FULL * full.astype(np.float64)
+    multiple: Array = 1.0 + FULL * full
     partly = (offered - placed > floor) & ~full
     for group, rows in enumerate(members):
         at = np.flatnonzero(partly[group])
         if len(at):
-            cells = np.ix_(rows, at)
             one = np.ones((1, len(at)))
-            multiple[group, at] += _raised(free[cells], limit[cells], one, offered[group, at], floor[at])
+            some = _columns(free, at, new, rows), _columns(limit, at, new, rows)
+            multiple[group, at] += _raised(*some, one, offered[group, at], floor[at], new)
     target = np.minimum(offered, most)
     moving = (_sum_first(offered - target) > floor) & (_sum_first(most - target) > floor)
-    if moving.any():
-        # cells with nothing to move have a goal below what they hold, and are left alone
-        goal = np.minimum(total, _sum_first(most)) * moving
-        multiple += _raised(free, limit, multiple[codes], np.asarray(goal), floor)
+    at = np.flatnonzero(moving)
+    if len(at):
+        goal = np.minimum(total[at], _sum_first(most)[at])
+        some = _columns(free, at, new), _columns(limit, at, new)
+        multiple[:, at] += _raised(*some, multiple[:, at][codes], goal, floor[at], new)
     for group, rows in enumerate(members):
         for row in rows:
             np.multiply(multiple[group], free[row], out=held[row])
     return np.minimum(held, limit, out=held).reshape(shape)
 
 
-def _raised(free: Array, limit: Array, base: Array, goal: Array, floor: Array) -> Array:
+def _raised(free: Array, limit: Array, base: Array, goal: Array, floor: Array, new: New) -> Array:
     """By how much to raise the multiples so that the crossings hold `goal`: Newton's method from below.
 
     ``sum min(limit, (base + raised) free)`` is concave and piecewise linear in what is raised, so that a step never
@@ -202,8 +209,10 @@ def _raised(free: Array, limit: Array, base: Array, goal: Array, floor: Array) -
     """
     found = raised = np.zeros(free.shape[1])
     live: NDArray[np.intp] | None = None
+    want = new(free.shape)
     for _ in range(len(free) + 1):
-        want = (base + raised) * free
+        np.add(base, raised, out=want)
+        want *= free
         room = want < limit
         np.minimum(want, limit, out=want)
         missing = goal - want.sum(axis=0)
@@ -218,8 +227,8 @@ def _raised(free: Array, limit: Array, base: Array, goal: Array, floor: Array) -
             if live is not None:
                 found[live] = raised
             live = at if live is None else live[at]
-            free, limit, base = free[:, at], limit[:, at], base[:, at]
-            goal, floor, raised = goal[at], floor[at], raised[at]
+            free, limit, base = (_columns(x, at, new) for x in (free, limit, base))
+            goal, floor, raised, want = goal[at], floor[at], raised[at], new(free.shape)
     if live is not None:
         found[live] = raised
     return found
@@ -236,7 +245,8 @@ def recovery(
     ceiling = 1.0 - np.asarray(permanent_loss, dtype=float)
     start = np.minimum(np.asarray(start_share, dtype=float), ceiling)
     path = ceiling - (ceiling - start) * np.exp2(-np.maximum(days, 0.0) / np.asarray(half_life_days, dtype=float))
-    return np.where(days < 0, 1.0, path)
+    never = days < 0
+    return np.asarray(np.where(never, 1.0, path) if never.any() else path)
 
 
 def defer(
@@ -246,28 +256,33 @@ def defer(
     share: Array,
     return_rate: Array,
     stock: Array | None = None,
+    out: Array | None = None,
 ) -> Array:
     """Cargo that waited and returns, B (currency per day), from what closures and hold-back kept away.
 
     A share of `kept_away` (crossings, days, draws) joins a stock at its crossing; `return_rate` of the stock comes back
     on each day the crossing is open, within `room`. Nothing returns that was not put away before. `stock` (crossings,
-    draws), if given, is what waits before the first day, and is left as what waits after the last.
+    draws), if given, is what waits before the first day, and is left as what waits after the last. What returns is
+    written into `out`, if given.
     """
-    crossings, days, draws = np.broadcast_shapes(kept_away.shape, room.shape)
-    returned: Array = np.zeros((crossings, days, draws))
-    waiting = np.zeros((crossings, draws)) if stock is None else stock
-    opened = np.broadcast_to(is_open, returned.shape)
-    free = np.maximum(np.broadcast_to(room, returned.shape), 0.0)
-    joining = share * kept_away
+    shape = np.broadcast_shapes(kept_away.shape, room.shape)
+    returned = aligned(shape) if out is None else out
+    waiting = np.zeros((shape[0], shape[2])) if stock is None else stock
+    opened, free, away = (np.broadcast_to(x, shape) for x in (is_open, room, kept_away))
+    joining = np.empty_like(waiting)
     some = bool(waiting.any())
-    for day in range(days):
+    for day in range(shape[1]):
+        back = returned[:, day]
         if some:
-            back = np.minimum(return_rate * waiting, free[:, day], out=returned[:, day])
+            np.minimum(np.multiply(return_rate, waiting, out=joining), free[:, day], out=back)
             back *= opened[:, day]
+            np.maximum(back, 0.0, out=back)  # no room at all can be below none by a rounding
             waiting -= back
-        waiting += joining[:, day]
+        else:
+            back[...] = 0.0
+        waiting += np.multiply(share, away[:, day], out=joining)
         some = some or bool(waiting.any())
-    return np.asarray(returned)
+    return returned
 
 
 def group_codes(group: Sequence[Any]) -> NDArray[np.intp]:
@@ -287,11 +302,23 @@ def _members(codes: NDArray[np.intp]) -> list[NDArray[np.intp]]:
     return [np.flatnonzero(codes == group) for group in range(int(codes.max()) + 1)]
 
 
-def _sum_rows(x: Array, rows: NDArray[np.intp]) -> Array:
-    """Sum of some rows, always in the same order, so that equal inputs give equal bits."""
-    out = np.array(x[rows[0]])
-    for row in rows[1:]:
-        out += x[row]
+def _by_group(x: Array, members: Sequence[NDArray[np.intp]], new: New) -> Array:
+    """Sums over the crossings of each group, always in the same order, so that equal inputs give equal bits."""
+    out = new((len(members), *x.shape[1:]))
+    for group, rows in enumerate(members):
+        total = out[group : group + 1]
+        total[...] = x[rows[0]]
+        for row in rows[1:]:
+            total += x[row]
+    return out
+
+
+def _columns(x: Array, at: NDArray[np.intp], new: New, rows: Sequence[int] | NDArray[np.intp] | None = None) -> Array:
+    """Some cells of some crossings, of all if not said which; (crossings, cells)."""
+    rows = range(len(x)) if rows is None else rows
+    out = new((len(rows), len(at)))
+    for to, row in zip(out, rows, strict=True):
+        np.take(x[row], at, out=to, mode="clip")  # "raise" would copy once more
     return out
 
 
