@@ -14,7 +14,7 @@ import pytest
 import tradeimpact
 
 PACKAGE = Path(__file__).parents[1] / "tradeimpact"
-SHARED = {"errors", "write", "tables", "memory", "_version"}
+SHARED = {"errors", "write", "tables", "memory", "plain_yaml", "_version"}
 # Bottom up: what each part may import besides itself and the shared modules. A new part gets its line here.
 BELOW = {
     "errors": set(),
@@ -22,6 +22,7 @@ BELOW = {
     "write": set(),
     "tables": set(),
     "memory": set(),
+    "plain_yaml": set(),
     "scenario": set(),
     "case": {"scenario"},
     "events": {"scenario", "case"},
@@ -40,7 +41,7 @@ BELOW = {
     "kernel": {"model", "engine", "inferred", "inputs", "flows"},
     "revenue": {"case", "model", "engine", "statistics", "schedule", "inputs", "kernel"},
     "tally": {"model", "inputs", "kernel"},
-    "parts": {"engine", "statistics", "inputs", "kernel", "tally"},
+    "parts": {"model", "engine", "statistics", "inputs", "kernel", "tally"},
     "results": {
         "scenario", "case", "model", "figures", "engine", "statistics", "marginals", "foundation", "holders",
         "inference", "inferred", "inputs", "kernel", "revenue", "tally", "parts",
@@ -65,6 +66,7 @@ ON_TOP = {"__init__", "__main__"}
 SAME_PART = {
     "plots": "results",
     "report": "results",
+    "doubts": "results",
     "chart_tables": "results",
     "crossing_tables": "results",
     "crossing_plots": "results",

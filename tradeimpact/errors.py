@@ -34,6 +34,10 @@ class DrawError(TradeImpactError):
     """Assumptions cannot be sampled as asked."""
 
 
+class WriteError(TradeImpactError, OSError):
+    """A file or folder cannot be written; what was there is as it was."""
+
+
 class Interrupted(KeyboardInterrupt):
     """A run was stopped by the user.
 
@@ -111,6 +115,26 @@ def shown_rows(rows: Sequence[int]) -> str:
     listed = ", ".join(str(row) for row in rows[:SHOWN_ROWS])
     rest = len(rows) - SHOWN_ROWS
     return f"{word} {listed} and {rest} more" if rest > 0 else f"{word} {listed}"
+
+
+def version_remedy(found: Any, current: int) -> str:
+    """What to do with a file whose schema version is not the one this release reads; "" where it is.
+
+    There has been one version of every file so far. When there is another, files of the older one are brought up to it
+    where they are read, and no longer come here.
+
+    >>> version_remedy(1, 1), version_remedy("1", 1)
+    ('', '')
+    >>> version_remedy(2, 1)
+    'A newer release wrote it: update tradeimpact (pip install --upgrade tradeimpact).'
+    """
+    text = str(found)
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    if number > current:
+        return "A newer release wrote it: update tradeimpact (pip install --upgrade tradeimpact)."
+    if number == current:
+        return ""
+    return f"Write schema_version {current} if the file follows the documentation of this release, else make it anew."
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:

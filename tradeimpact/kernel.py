@@ -22,9 +22,9 @@ from .inferred import inferred_paths
 from .inputs import Inputs
 from .memory import New, aligned, scratch
 from .model.control import Paths
+from .model.identities import Books, Names, check_block
 from .model.ledger import (
     LINES,
-    check_identities,
     government_loss,
     insurgent_gain,
     ledger_lines,
@@ -87,7 +87,7 @@ def run_block(
         for days, r in tiles(x, d, paths):
             sums.add(days, r, at_hand)
             at_hand.rewind()
-    return sums.block(paths, d.kept)
+    return sums.block(paths, d)
 
 
 def daily_loss(x: Inputs, sampler: Sampler, number: int) -> Array:
@@ -191,8 +191,8 @@ class _Sums:
                 if name != "illicit_transit":
                     self.kept[row, :-1, at] = lines[name]
 
-    def block(self, paths: Paths, drawn: dict[str, Array]) -> Block:
-        """The block, its identities checked day by day."""
+    def block(self, paths: Paths, d: Drawn) -> Block:
+        """The block, its identities checked."""
         x, illicit = self.x, self.illicit
         crossing = np.zeros((len(LINES), len(x.crossings) + 1, BLOCK))
         month = np.zeros((len(LINES), len(x.months), BLOCK))
@@ -206,18 +206,22 @@ class _Sums:
                 if name != "illicit_transit":
                     daily[name] = daily[name] + illicit
             month[row] = np.add.reduceat(daily[name], starts, axis=0)
-        check_identities(daily)
         for row, name in enumerate(self.keep):
             if name in NATIONAL_LINES:
                 self.kept[row, -1] = illicit
+        authority = self._authorities(daily)
+        shares = np.stack([d.kept[f"share.{c}"] for c in x.crossings])
+        quiet = max(min(paths.first_event, len(x.days)) - x.window.start, 0)
+        names = Names(x.crossings, x.window_days, d.block * BLOCK)
+        check_block(Books(crossing, month, daily, authority, shares), names, quiet)
         return Block(
             crossing,
             month,
             np.stack([daily[n] for n in DAILY]),
-            self._authorities(daily),
+            authority,
             paths.holders[:, :, x.window],
             paths.open_share[:, x.window],
-            drawn,
+            d.kept,
             self.kept,
         )
 

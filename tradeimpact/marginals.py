@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from .case import Case
 from .case.assumptions import Assumption
 from .case.exchange import conversion, unit_currency
+from .case.plausible import check_assumptions
 from .engine.sampling import Marginal
 from .errors import TradeImpactError
 from .model.baseline import MONTH_DAYS, SEASONAL_MONTHS, Growth, random_walk_with_drift
@@ -50,6 +51,7 @@ def marginals_of(case: Case) -> tuple[Marginal, ...]:
     level = growth_of(case) is not None or monthly_series(case)[0] is not None
     needed = [*(n for n in REQUIRED if n not in flow_rates(case, instead=True)), *flow_rates(case)]
     require(case, needed if level else (*needed, "annual_growth"))
+    check_assumptions(case)
     idle = [n for n in general if "." in n and n.split(".", 1)[0] not in PER_CROSSING]
     if idle:
         raise TradeImpactError(

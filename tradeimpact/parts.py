@@ -23,6 +23,7 @@ from .errors import TradeImpactError
 from .inputs import Inputs
 from .kernel import Block, draw_block, run_block
 from .memory import scratch
+from .model.identities import Names, check_paths
 from .statistics import COLUMNS, HIGH, LOW, describe_rows
 from .tally import KINDS, in_order, labels, rows
 
@@ -103,11 +104,13 @@ def _of_block(task: Task, number: int, b: Block) -> dict[str, NDArray[Any]]:
     if task.streamed:
         table = np.concatenate([rows(task.inputs, kind, b) for kind in KINDS])[:, :n]
     exact = 0 if task.streamed else n
+    holders, opened = _sum(b.holders, n), _sum(b.open_share, n)
+    check_paths(holders, opened, n, Names(task.inputs.crossings, task.inputs.window_days, number * BLOCK))
     return {
         "lines": in_order(b.by_crossing[..., :n]),
         "by_authority": b.by_authority[..., :n],
-        "holders": _sum(b.holders, n),
-        "open_share": _sum(b.open_share, n),
+        "holders": holders,
+        "open_share": opened,
         "by_crossing": b.by_crossing[..., :exact],
         "by_month": b.by_month[..., :exact],
         "by_day": b.by_day[..., :exact],

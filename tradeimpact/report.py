@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from .doubts import doubts
 from .figures.text import amount, estimate, fixed, millions, percent
 from .statistics import HIGH, LOW, quantiles
 from .tables import records
@@ -88,6 +89,7 @@ def write_report(result: Results) -> Report:
         f"Medians with 90 % intervals from {result.count:,} draws (seed {result.seed}); intervals rest on the case's "
         "assumptions, most of them judgement."
     )
+    lines += doubts(result)
     return Report(table, "\n".join(lines), currency)
 
 

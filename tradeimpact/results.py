@@ -243,6 +243,12 @@ class Results:
 
         return write_report(self.to(currency))
 
+    def doubts(self) -> list[str]:
+        """What is out of scale in this result, in sentences that say what to check; none where nothing is."""
+        from .doubts import doubts
+
+        return doubts(self)
+
     # --- pictures -----------------------------------------------------------------------------------------------------
 
     @property

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .case import Case
+from .case.plausible import check_events
 from .engine.blocks import BLOCK, blocks
 from .engine.progress import Meter, Progress
 from .engine.sampling import Sampler, seed_of
@@ -105,14 +106,18 @@ def simulate(
     >>> bool((r.draws()["government_loss"] > 0).mean() > 0.9)
     True
     """
+    if not isinstance(case, Case):
+        raise TradeImpactError(
+            f"simulate() takes a case first, from load_case() or Case.from_tables(), not {type(case).__name__}"
+        )
     day = None if as_of is None else to_day(as_of)
     first, last = to_day(start), to_day(end)
     if last < first:
         raise TradeImpactError(f"the window ends on {last}, before it starts on {first}; both ends are included")
-    list(blocks(draws))  # refuse a bad number before any work
+    next(blocks(draws))  # refuse a bad number before any work
     if forecast not in FORECASTS:
         raise TradeImpactError(f"forecast={forecast!r}: expected one of {', '.join(FORECASTS)}")
-    how = How(chunk, threads, client, tuple([keep] if isinstance(keep, str) else keep), progress)
+    how = How(chunk, threads, client, kept_lines(keep), progress)
     return prepared(case, scenario, first, last, day, forecast, draws, seed_of(rng), how).results(case.currency.lower())
 
 
@@ -130,9 +135,19 @@ def prepared(
     """A run laid out and not started."""
     known = case if as_of is None else case.as_of(as_of)
     inputs = prepare(known, scenario, start, end, as_of=as_of, forecast=forecast)
+    if isinstance(scenario, Scenario):
+        check_events(known, scenario.events, start, end)
     if inputs.inferred is not None and as_of is not None:
         inputs = replace(inputs, scenario=inputs.scenario.named(f"as reported by {as_of}"))
     return Run(inputs, seed, draws, how)
+
+
+def kept_lines(keep: Any) -> tuple[str, ...]:
+    """Names of the lines to keep, of one name or several."""
+    names = (keep,) if isinstance(keep, str) else keep
+    if not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
+        raise TradeImpactError(f"keep={keep!r}: expected names of ledger lines, such as keep=['government_loss']")
+    return tuple(names)
 
 
 @dataclass(frozen=True)
