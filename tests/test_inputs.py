@@ -49,6 +49,8 @@ def smallest(folder):
     for path in folder.glob("*.csv"):
         if path.stem not in NEEDED:
             path.unlink()
+    baseline = pd.read_csv(folder / "baseline.csv", dtype=str, keep_default_na=False)
+    baseline.assign(rests_on="").to_csv(folder / "baseline.csv", index=False)  # on rows that are no longer there
     toml = folder / "assumptions.toml"
     in_own_currency = toml.read_text().replace('unit = "USD per year"', 'unit = "XTS per year"')
     toml.write_text(in_own_currency)

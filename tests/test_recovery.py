@@ -193,6 +193,9 @@ def test_control_is_recovered_from_reports_far_better_than_by_the_share_of_lost_
     assert abs(np.mean([p.mean() for p, _ in pairs]) - share) < 0.05
 
 
+@pytest.mark.filterwarnings(
+    "ignore:Possible, but check:tradeimpact.TradeImpactWarning"
+)  # weights beyond belief are meant
 def test_better_voices_make_control_better_known():
     def scored(weight):
         certain = {f"weight_{name}": weight for name in CLASSES[:-1]}

@@ -218,4 +218,4 @@ def test_exports_and_transit_stand_on_lines_of_their_own_and_leave_imports_alone
 def test_goods_of_a_crossing_assessed_with_another_are_refused(invented, flow):
     with pytest.raises(ti.TradeImpactError, match="mid_airport, assessed with another crossing") as caught:
         with_goods(invented, goods(("mid_airport", flow, "fuel", 100)))
-    assert "Add the goods to the crossing that assesses them" in str(caught.value)
+    assert "Add its figure to the crossing that assesses it" in str(caught.value)

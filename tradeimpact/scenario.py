@@ -7,20 +7,26 @@ one day the later verb holds. Of levies, threats and insecurity about the same c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, SupportsFloat
 
-from .errors import ScenarioError
+from .errors import ScenarioError, version_remedy
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA_VERSION = 1
+LARGEST_FILE = 4_000_000  # bytes; what lies behind them is more than a scenario may have
 GOVERNMENT, NOBODY = "government", "nobody"
 CLOSED_BY = ("neighbour", "holder", "own_side", "halted")
+
+FIRST_YEAR, LAST_YEAR = 1900, 2100
+WRITTEN_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 Day = str | date | datetime
 Holder = str | Mapping[str, float] | None
@@ -88,6 +94,12 @@ class Scenario:
 
     name: str = "scenario"
     events: tuple[Event, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or CONTROL.search(self.name):
+            raise ScenarioError(f"{self.name!r} is no name of a scenario; give a text without control characters")
+        if not isinstance(self.events, tuple) or not all(isinstance(event, Event) for event in self.events):
+            raise ScenarioError("events must be a tuple of events; build a scenario by its verbs, as in .capture(…)")
 
     def capture(self, crossing: str, on: Day, by: Holder = None) -> Scenario:
         """`crossing` passes to `by` on the day `on`.
@@ -226,30 +238,32 @@ class Scenario:
         ScenarioError
             Naming the event and the field that is wrong, or the schema version and what to do.
         """
-        import yaml
+        from .plain_yaml import read_yaml
 
         label, text = _read(source)
         try:
-            body = yaml.safe_load(text)
-        except yaml.YAMLError as problem:
+            body = read_yaml(text)
+        except ValueError as problem:
             raise ScenarioError(f"{label}: not valid YAML ({problem}); write one event per list item") from None
         if not isinstance(body, dict):
             raise ScenarioError(f"{label}: expected a mapping with schema_version, name and events")
         version = body.get("schema_version")
-        if version != SCHEMA_VERSION:
-            raise ScenarioError(
-                f"{label}: schema_version is {version!r}, this release reads {SCHEMA_VERSION}; "
-                "set it if the file follows that form, or install the release that wrote it"
-            )
+        remedy = version_remedy(version, SCHEMA_VERSION)
+        if remedy:
+            read = f"this release reads {SCHEMA_VERSION}"
+            raise ScenarioError(f"{label}: schema_version is {version!r}, {read}. {remedy}")
         unknown = set(body) - {"schema_version", "name", "events"}
         if unknown:
             raise ScenarioError(
                 f"{label}: unknown entries {sorted(map(str, unknown))}; expected schema_version, name, events"
             )
-        events = body.get("events") or []
+        events = [] if body.get("events") is None else body["events"]
         if not isinstance(events, list):
             raise ScenarioError(f"{label}: events must be a list")
-        scenario = cls(str(body.get("name") or "scenario"))
+        name = body.get("name")
+        if isinstance(name, list | dict):
+            raise ScenarioError(f"{label}: the name must be a text, not {type(name).__name__}")
+        scenario = cls(str(name or "scenario"))
         for number, item in enumerate(events, start=1):
             scenario = _apply(scenario, item, f"{label}, event {number}")
         return scenario
@@ -274,11 +288,16 @@ def to_day(value: Any) -> date:
     try:
         if value != value:  # a missing day (NaT, NaN) is no day, although NaT passes for a datetime
             raise ValueError
-        if isinstance(value, datetime):
-            return value.date()
-        return value if isinstance(value, date) else date.fromisoformat(str(value))
+        if not isinstance(value, date):
+            if not WRITTEN_DAY.fullmatch(str(value)):  # Python reads 20210714 and 2021-W28-3 too
+                raise ValueError
+            value = date.fromisoformat(str(value))
     except ValueError:
         raise ScenarioError(f"{value!r} is not a day; write it as YYYY-MM-DD") from None
+    day = value.date() if isinstance(value, datetime) else value
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ScenarioError(f"{day} is not of the years {FIRST_YEAR} to {LAST_YEAR}; write the Gregorian day")
+    return day
 
 
 def _interval(start: Day, end: Day | None) -> tuple[date, date | None]:
@@ -323,12 +342,18 @@ def _fraction(name: str, x: Any) -> float:
 def _read(source: str | Path) -> tuple[str, str]:
     if isinstance(source, str) and "\n" in source:
         return "scenario text", source
+    if not isinstance(source, str | Path):
+        raise ScenarioError(f"{source!r} is no scenario; give the path of a YAML file, or its text")
     path = Path(source)
+    name = CONTROL.sub("?", path.name[:80])
     try:
-        return path.name, path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as problem:
+        if path.exists() and not path.is_file():  # a pipe would keep us waiting
+            raise OSError
+        with open(path, "rb") as file:
+            return name, file.read(LARGEST_FILE).decode("utf-8-sig")
+    except (OSError, ValueError) as problem:
         raise ScenarioError(
-            f"{path.name}: cannot be read as UTF-8 text ({type(problem).__name__}); check the path"
+            f"{name}: cannot be read as UTF-8 text ({type(problem).__name__}); check the path"
         ) from None
 
 
@@ -339,7 +364,7 @@ def _apply(scenario: Scenario, item: Any, where: str) -> Scenario:
     verb = verbs[0]
     arguments = {str(key): x for key, x in item.items() if key != verb}
     # PyYAML reads a bare `on` as the truth value True
-    if "True" in arguments and "on" in FIELDS[verb]:
+    if "True" in arguments:
         arguments["on"] = arguments.pop("True")
     unknown = sorted(set(arguments) - set(FIELDS[verb]))
     if unknown:
@@ -349,7 +374,7 @@ def _apply(scenario: Scenario, item: Any, where: str) -> Scenario:
         result: Scenario = getattr(scenario, verb)(*target, **arguments)
     except ScenarioError as problem:
         raise ScenarioError(f"{where}: {problem}") from None
-    except (TypeError, ValueError, AttributeError) as problem:
+    except (TypeError, ValueError, AttributeError, OverflowError) as problem:
         raise ScenarioError(
             f"{where}: {verb} could not be read ({problem}); it takes {', '.join(FIELDS[verb])}"
         ) from None

@@ -7,22 +7,30 @@ An assumption with ``alternatives`` is a structural alternative: each draw takes
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import date
+from datetime import date, datetime
 from difflib import get_close_matches
-from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import CaseError, Problem
+from ..errors import CaseError, Problem, version_remedy
+from .convert import CONTROL
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA_VERSION = "1"
+MAX_BYTES = 5_000_000
+DEEPEST = 4  # dots in a name; tables deeper than that are no overrides
+LARGEST = 1e300
+VAST = re.compile(r"0[xob][0-9a-fA-F_]{300}")  # too large to be shown; Python refuses decimal ones by itself
 DISTRIBUTIONS = ("normal", "lognormal", "logitnormal", "uniform", "loguniform", "fixed")
+SECTIONS = ("schema_version", "assumption", "correlation")
+OF_GROUPS = ("rho", "source", "grade", "description")
+TEXTS = ("unit", "description", "source", "group")
 GRADES = ("A", "B", "C", "E")
 
 
@@ -79,21 +87,31 @@ class Assumptions:
         return cls({})
 
     @classmethod
-    def read(cls, path: str | Path) -> Assumptions:
-        """Read `assumptions.toml`; a CaseError lists every problem of the file at once."""
+    def read(cls, path: str | Path, *, beside: tuple[str, ...] = ()) -> Assumptions:
+        """Read `assumptions.toml`; a CaseError lists every problem of the file at once.
+
+        Tables named in `beside` belong to somebody else and are passed over.
+        """
         path = Path(path)
         try:
-            body = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
-            raise CaseError(
-                [_problem(path.name, "", f"{problem}", "a readable TOML file", "mend the line it names")]
-            ) from None
-        problems: list[Problem] = []
-        if body.get("schema_version") != SCHEMA_VERSION:
+            if path.stat().st_size > MAX_BYTES:
+                raise ValueError(f"more than {MAX_BYTES:,} bytes")
+            text = path.read_text(encoding="utf-8-sig")
+            if VAST.search(text):
+                raise ValueError("a number of more than 300 digits")
+            body = tomllib.loads(text)
+        except (OSError, ValueError, RecursionError) as problem:
+            remedy = "save it as UTF-8 text" if isinstance(problem, UnicodeDecodeError) else "mend the line it names"
+            raise CaseError([_problem(path.name, "", f"{problem}", "a readable TOML file", remedy)]) from None
+        problems = [
+            _problem(path.name, key, "an unknown entry", f"only {', '.join(SECTIONS)}", "rename or delete it")
+            for key in body
+            if key not in (*SECTIONS, *beside)
+        ]
+        remedy = version_remedy(body.get("schema_version"), int(SCHEMA_VERSION))
+        if remedy:
             found = repr(body.get("schema_version"))
-            problems.append(
-                _problem(path.name, "schema_version", found, f'"{SCHEMA_VERSION}"', "set schema_version at the top")
-            )
+            problems.append(_problem(path.name, "schema_version", found, f'"{SCHEMA_VERSION}"', remedy))
         for section in ("assumption", "correlation"):
             if not isinstance(body.get(section, {}), dict):
                 remedy = f"write tables such as [{section}.name]"
@@ -106,15 +124,16 @@ class Assumptions:
         correlations: dict[str, float] = {}
         groups = body.get("correlation", {})
         for group, entry in groups.items() if isinstance(groups, dict) else ():
-            rho = entry.get("rho") if isinstance(entry, dict) else None
-            if not isinstance(rho, int | float) or not 0 <= rho < 1:
+            rho = entry.get("rho") if isinstance(entry, dict) and set(entry) <= set(OF_GROUPS) else None
+            if not isinstance(rho, int | float) or isinstance(rho, bool) or not 0 <= rho < 1:
+                remedy = f"give rho; beside it only {', '.join(OF_GROUPS[1:])}"
                 problems.append(
-                    _problem(path.name, f"correlation.{group}", repr(rho), "rho, at least 0 and below 1", "give rho")
+                    _problem(path.name, f"correlation.{group}", repr(entry), "rho, at least 0 and below 1", remedy)
                 )
                 continue
             correlations[group] = float(rho)
         for record in records.values():
-            if record.group and record.group not in correlations:
+            if record.group and record.group not in correlations and record.group not in groups:
                 remedy = f"add [correlation.{record.group}] with rho"
                 problems.append(
                     _problem(path.name, record.name, f"group {record.group!r}", "a correlation group", remedy)
@@ -129,6 +148,9 @@ class Assumptions:
         A value may be ``(low, best, high)``, one number (fixed), the label of a structural alternative, or a mapping
         of record fields. ``"gap.zaranj"`` sets one crossing. Unknown names raise with a suggestion.
         """
+        if not isinstance(changes, Mapping):
+            kind = type(changes).__name__
+            raise CaseError(f"assume() takes a mapping of names to values, not {kind}: {{'gap': (0.3, 0.4, 0.5)}}.")
         records, log = dict(self.records), list(self.changed)
         problems: list[Problem] = []
         for name, value in changes.items():
@@ -187,7 +209,8 @@ def _flatten(tables: Any, prefix: str = "") -> list[tuple[str, Any]]:
     if not isinstance(tables, dict):
         return found
     for name, entry in tables.items():
-        nested = {key: x for key, x in entry.items() if isinstance(x, dict)} if isinstance(entry, dict) else {}
+        deeper = isinstance(entry, dict) and prefix.count(".") < DEEPEST
+        nested = {key: x for key, x in entry.items() if isinstance(x, dict)} if deeper else {}
         own = {key: x for key, x in entry.items() if key not in nested} if isinstance(entry, dict) else entry
         if own or not nested:
             found.append((prefix + name, own))
@@ -229,12 +252,18 @@ def _record(
         fault(key, "an unknown field", f"one of {', '.join(sorted(known))}", "remove or rename it")
     values: dict[str, Any] = {f.name: getattr(base, f.name) for f in fields(Assumption)} if base else {"name": name}
     values |= {key: x for key, x in entry.items() if key in known}
-    options = values.get("alternatives", ())
+    options: Any = values.get("alternatives", ())
     if isinstance(options, str):
         labels = ", ".join(o.label for o in base.alternatives) if base else ""
         fault("alternatives", options, f"one of the labels: {labels or 'it has none'}", "choose a label")
         return None
+    if not isinstance(options, list | tuple):
+        fault("alternatives", repr(options), "a list of options", f"write [[assumption.{name}.alternatives]]")
+        return None
     values["alternatives"] = tuple(o if isinstance(o, Option) else _option(o, fault) for o in options)
+    given = [o.label for o in values["alternatives"]]
+    if len(set(given)) < len(given):
+        fault("alternatives", f"the labels {', '.join(given)}", "a label of its own for each", "rename one")
     if values["alternatives"]:
         for key in ("low", "best", "high"):
             values[key] = getattr(values["alternatives"][0], key)
@@ -247,14 +276,21 @@ def _record(
 
 
 def _option(entry: Any, fault: Any) -> Option:
-    try:
-        option = Option(**entry)
-        if not 0 <= option.weight < float("inf"):
-            raise ValueError(f"weight {option.weight}")
-        return option
-    except (TypeError, ValueError) as problem:
-        fault("alternatives", problem, "label, weight, low, best, high (source, grade)", "mend that option")
+    expected = "label, weight, low, best, high (source, grade)"
+    known, needed = {f.name for f in fields(Option)}, ("label", "weight", "low", "best", "high")
+    wrong = ""
+    if not isinstance(entry, dict) or set(entry) - known or not set(needed) <= set(entry):
+        wrong = repr(entry)
+    elif not all(isinstance(entry.get(key, ""), str) for key in ("label", "source")):
+        wrong = "a label or source that is no text"
+    elif not _finite(entry["weight"]) or entry["weight"] < 0:
+        wrong = f"weight {entry['weight']!r}"
+    elif entry.get("grade", "E") not in GRADES:
+        wrong, expected = f"grade {entry['grade']!r}", f"one of {', '.join(GRADES)}"
+    if wrong:
+        fault("alternatives", wrong, expected, "mend that option")
         return Option("?", 1.0, 0.0, 0.0, 0.0)
+    return Option(**entry)
 
 
 def _check_values(values: dict[str, Any], fault: Any) -> None:
@@ -264,7 +300,7 @@ def _check_values(values: dict[str, Any], fault: Any) -> None:
     if distribution not in DISTRIBUTIONS:
         fault("distribution", repr(distribution), f"one of {', '.join(DISTRIBUTIONS)}", "choose one")
     for triple in ranges:
-        if not all(isinstance(x, int | float) and not isinstance(x, bool) and isfinite(x) for x in triple):
+        if not all(map(_finite, triple)):
             fault("low/best/high", triple, "three finite numbers", "give low, best and high")
             continue
         low, best, high = triple
@@ -277,7 +313,7 @@ def _check_values(values: dict[str, Any], fault: Any) -> None:
     if values["alternatives"] and not sum(o.weight for o in values["alternatives"]) > 0:
         fault("alternatives", "weights that are all 0", "a weight above 0", "weigh at least one option")
     day = values.get("published_latest")
-    if day is not None and not isinstance(day, date):
+    if day is not None and (not isinstance(day, date) or isinstance(day, datetime)):
         fault("published_latest", repr(day), "a day such as 2021-06-21, without quotes", "write the day")
     if not str(values.get("source", "")).strip() and not all(
         o.source for o in values["alternatives"] or (Option("", 0, 0, 0, 0),)
@@ -285,8 +321,21 @@ def _check_values(values: dict[str, Any], fault: Any) -> None:
         fault("source", "nothing", "where the numbers come from", "name a source, or project_judgement")
     if values.get("grade", "E") not in GRADES:
         fault("grade", repr(values.get("grade")), f"one of {', '.join(GRADES)}", "grade the evidence")
-    if values.get("sign", 1) not in (1, -1):
+    for key in TEXTS:
+        if not isinstance(values.get(key, ""), str) or CONTROL.search(values.get(key, "")):
+            fault(key, repr(values[key]), "text without control characters", "put it between quotation marks")
+    prior = values.get("prior", ())
+    if prior != () and prior != []:
+        triple = tuple(prior) if isinstance(prior, list | tuple) else ()
+        if len(triple) != 3 or not all(_finite(x) for x in triple) or not triple[0] <= triple[1] <= triple[2]:
+            fault("prior", repr(prior), "[low, best, high], three numbers in order", "mend it or leave it out")
+    if values.get("sign", 1) not in (1, -1) or isinstance(values.get("sign"), bool):
         fault("sign", values.get("sign"), "1 or -1", "say whether it moves with or against its group")
+
+
+def _finite(x: Any) -> bool:
+    """Whether it is a number that a float can hold, with room to reckon."""
+    return isinstance(x, int | float) and not isinstance(x, bool) and -LARGEST <= x <= LARGEST
 
 
 def _describe(record: Assumption) -> str:

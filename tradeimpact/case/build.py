@@ -86,7 +86,8 @@ def complete(
         built.problems += check_table(typed[name], book[name], book[name].file)
     unread = [name for name in typed if not all(key in tables[name] for key in book[name].key)]
     if not (book.keys() & set(unread)):
-        built.problems += check_case(typed, book, unread)
+        faulty = {problem.file.removesuffix(".csv") for problem in built.problems}
+        built.problems += check_case(typed, book, unread, faulty)
     built.tables = {name: frame.reset_index(drop=True) for name, frame in typed.items()}
     return built
 
@@ -215,7 +216,7 @@ def _no_crossings(book: Mapping[str, Table]) -> Problem:
 
 def finished(case: Case, notes: list[str], *, stacklevel: int = 3) -> Case:
     """The case with defaults for the assumptions it does not make, and the one warning that names all of them."""
-    lacking = unknown_names(case._assumptions)
+    lacking = unknown_names(case._assumptions.records)
     if lacking:
         raise CaseError(unknown_assumptions(lacking), f"Case {case.name!r}")
     assumptions = filled(case._assumptions, case._tables, case.currency, pd.Timestamp(case.baseline_until))

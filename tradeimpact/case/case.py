@@ -18,6 +18,8 @@ from .assumptions import Assumption, Assumptions
 from .checks import row_numbers
 from .codebook import codebook
 from .convert import to_text
+from .defaults import range_problems
+from .descriptor import MEASURES
 from .replace import difference, typed_tables
 from .views import Tables, View
 
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from ..scenario import AsReported, Scenario
 
 USER = "set by the user"
-MEASURES = ("revenue", "trade_value")
 CHANGES = ("kind", "name", "before", "after", "source")
 
 
@@ -335,7 +336,11 @@ class Case:
         A value is (low, best, high), one number, the label of a structural alternative, or a mapping of
         fields.
         """
-        return replace(self, _assumptions=self._assumptions.assume(changes, source))
+        changed = self._assumptions.assume(changes, source)
+        problems = range_problems(changed, "assume()", changes)
+        if problems:
+            raise CaseError(problems, "The assumptions")
+        return replace(self, _assumptions=changed)
 
     def in_hindsight(self, end: str | date) -> Scenario:
         """Scenario of best dates with hindsight, up to `end`: for comparison and scoring, never for what could be

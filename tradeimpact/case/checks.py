@@ -35,6 +35,18 @@ def rows_where(mask: pd.Series[Any]) -> tuple[int, ...]:
     return tuple(int(row) for row in mask.index[mask.to_numpy(dtype=bool)])
 
 
+def at_rows(
+    file: str, column: str, mask: pd.Series[Any], found: str, expected: str, remedy: str, *, severity: str = "error"
+) -> list[Problem]:
+    """One problem for all the rows at which `mask` holds, none where it holds nowhere."""
+    if not mask.any():
+        return []
+    rows = rows_where(mask)
+    return [
+        Problem(file=file, column=column, rows=rows, found=found, expected=expected, remedy=remedy, severity=severity)
+    ]
+
+
 def _duplicates(frame: pd.DataFrame, table: Table, file: str) -> list[Problem]:
     if not table.key or not frame.duplicated(table.key).any():
         return []

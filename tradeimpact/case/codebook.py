@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -33,6 +34,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pandas as pd
+
+from ..errors import CaseError
 
 ANY_CURRENCY = "LCU"  # local currency unit, for what does not depend on the currency
 DTYPES: Mapping[str, str] = MappingProxyType(
@@ -126,7 +129,15 @@ class Table:
 
 @cache
 def codebook(currency: str = ANY_CURRENCY) -> Mapping[str, Table]:
-    """Every table of a case in `currency` by name, in the order of ``codebook.csv``; read once."""
+    """Every table of a case in `currency` by name, in the order of ``codebook.csv``; read once.
+
+    Raises
+    ------
+    CaseError
+        If `currency` is not three letters, which become parts of the names of columns.
+    """
+    if not re.fullmatch("[A-Za-z]{3}", currency):
+        raise CaseError(f"{currency[:20]!r} is no currency. Write three capital letters such as AFN.")
     lines = list(csv.DictReader(io.StringIO(_text(currency), newline="")))
     tables: dict[str, Table] = {}
     for line in lines:

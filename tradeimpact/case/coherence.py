@@ -10,6 +10,7 @@ from ..errors import Problem, did_you_mean
 from .checks import rows_where
 from .codebook import Column, Table
 from .convert import split_names
+from .usable import USABLE_CHECKS
 
 Tables = Mapping[str, pd.DataFrame]
 SHARE_SLACK = 0.005  # rounding of printed shares
@@ -19,16 +20,27 @@ CORRECTIONS = {
 }
 
 
-def check_case(tables: Tables, book: Mapping[str, Table], unread: Iterable[str] = ()) -> list[Problem]:
-    """What is wrong between typed tables; those in `unread` are not held against the rest."""
+def check_case(
+    tables: Tables, book: Mapping[str, Table], unread: Iterable[str] = (), faulty: Iterable[str] = ()
+) -> list[Problem]:
+    """What is wrong between typed tables.
+
+    Those in `unread` are not held against the rest, and what the model needs is not asked of those that are `faulty`
+    in themselves, so that one fault is told once.
+    """
     problems = []
     for name, frame in tables.items():
         for column in book[name].columns.values():
             if column.references and column.references != "*":
                 problems.extend(_references(frame, column, tables, book[name].file, unread))
+    lost = {problem.file.removesuffix(".csv") for problem in problems}
     skipped = set(unread)
     for needs, check in CASE_CHECKS:
         if not skipped.intersection(needs):
+            problems.extend(check(tables))
+    skipped.update(faulty, lost)
+    for needs, check in ((("authorities",), _governments), *USABLE_CHECKS):
+        if tables.keys() >= set(needs) and not skipped.intersection(needs):
             problems.extend(check(tables))
     return problems
 
@@ -133,28 +145,6 @@ def _kinds(tables: Tables) -> list[Problem]:
             )
             problems.append(problem)
     return problems
-
-
-def _goods(tables: Tables) -> list[Problem]:
-    """Commodity data belong to units of account: a crossing assessed with another one has none of its own."""
-    if "commodities" not in tables:
-        return []
-    crossings = tables["crossings"]
-    merged = set(crossings.loc[crossings["assessed_with"] != "", "crossing"])
-    wrong = tables["commodities"]["crossing"].isin(merged)
-    if not wrong.any():
-        return []
-    names = ", ".join(dict.fromkeys(tables["commodities"]["crossing"][wrong]))
-    return [
-        Problem(
-            file="commodities.csv",
-            column="crossing",
-            rows=rows_where(wrong),
-            found=f"{names}, assessed with another crossing",
-            expected="a unit of account",
-            remedy="Add the goods to the crossing that assesses them.",
-        )
-    ]
 
 
 def _shares(tables: Tables) -> list[Problem]:
@@ -269,9 +259,7 @@ CASE_CHECKS: tuple[tuple[tuple[str, ...], Callable[[Tables], list[Problem]]], ..
     (("crossings", "baseline"), _units),
     (("crossings", "inland", "trucks"), _kinds),
     (("inland",), _feeds),
-    (("commodities", "crossings"), _goods),
     (("crossings",), _shares),
     (("corrections",), _corrections),
-    (("authorities",), _governments),
     (("calendar",), _months),
 )

@@ -23,6 +23,9 @@ WHOLE = re.compile(r"[+-]?\d+(\.0*)?", re.ASCII)
 NAME = re.compile(r"[a-z0-9_]+")
 IDENTIFIER = re.compile(r"[A-Za-z0-9_.:\-]+")
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")  # no character of a text
+FIRST_YEAR, LAST_YEAR = 1900, 2100  # what lies outside is a slip of the pen or of another calendar
+LARGEST, LARGEST_WHOLE = 1e24, 1e15  # beyond them is no amount of money and no count of anything
 EXTRA = "x_"  # columns that start so are the user's own and are kept as text
 SHOWN_VALUES = 3
 PERCENT = 100.0
@@ -68,8 +71,11 @@ def convert(raw: pd.DataFrame, table: Table, file: str) -> tuple[pd.DataFrame, l
             problems.extend(found)
         else:
             typed[column.name] = blank(column, raw.index)
-    own = {str(name): raw[name] for name in raw.columns if str(name).startswith(EXTRA)}
-    return pd.DataFrame({**typed, **own}, index=raw.index), problems
+    own = [str(name) for name in raw.columns if str(name).startswith(EXTRA)]
+    for name in own:
+        typed[name], found = _convert_column(raw[name], _own_column(name), file)
+        problems.extend(found)
+    return pd.DataFrame(typed, index=raw.index), problems
 
 
 def blank(column: Column, index: pd.Index[Any]) -> pd.Series[Any]:
@@ -113,11 +119,17 @@ def cell_text(cell: object) -> str:
 
 
 def is_day(text: str) -> bool:
-    """Whether `text` is a day of the calendar written as 2021-07-14."""
+    """Whether `text` is a day of the calendar written as 2021-07-14, of the years 1900 to 2100."""
     try:
-        return bool(DATE.fullmatch(text)) and bool(dt.date.fromisoformat(text))
+        return bool(DATE.fullmatch(text)) and FIRST_YEAR <= dt.date.fromisoformat(text).year <= LAST_YEAR
     except ValueError:
         return False
+
+
+def _own_column(name: str) -> Column:
+    """A column of the user's own: text."""
+    nothing: dict[str, Any] = {"unit": "", "required": False, "key": False, "allowed": (), "minimum": None}
+    return Column(name=name, type="text", maximum=None, references="", description="", **nothing)
 
 
 def _column_problems(raw: pd.DataFrame, table: Table, file: str) -> list[Problem]:
@@ -185,6 +197,8 @@ def _row(label: Hashable) -> int:
 
 
 def _read_text(cell: str, column: Column) -> str:
+    if CONTROL.search(cell):
+        raise Fault("text without control characters", "Delete the characters that cannot be seen.")
     return cell
 
 
@@ -201,9 +215,13 @@ def _read_name(cell: str, column: Column) -> str:
 
 
 def _read_names(cell: str, column: Column) -> str:
-    for part in split_names(cell):
+    parts = split_names(cell)
+    for part in parts:
         _read_name(part, column)
-    return cell
+    twice = next((part for part in parts if parts.count(part) > 1), "")
+    if twice or ("*" in parts and len(parts) > 1):
+        raise Fault("each name once, or * alone", f"Delete {twice or 'the names beside *'!r} where it is too much.")
+    return " ".join(parts)
 
 
 def _read_id(cell: str, column: Column) -> str:
@@ -229,6 +247,11 @@ def _read_choice(cell: str, column: Column) -> str:
 def _read_date(cell: str, column: Column) -> dt.datetime:
     if is_day(cell):
         return dt.datetime.fromisoformat(cell)
+    if DATE.fullmatch(cell) and not cell.startswith(("19", "20")):
+        raise Fault(
+            f"a day of the years {FIRST_YEAR} to {LAST_YEAR}",
+            "Correct the year, or write the Gregorian day of a day of another calendar.",
+        )
     raise Fault(
         "a day of the calendar such as 2021-07-14",
         "Write year-month-day; where only a month is known, its last day.",
@@ -254,6 +277,8 @@ def _read_number(cell: str, column: Column) -> float:
 def _read_integer(cell: str, column: Column) -> int:
     if not WHOLE.fullmatch(cell):
         raise Fault("a whole number", "Write digits only.")
+    if abs(float(cell)) > LARGEST_WHOLE:
+        raise Fault(f"a whole number of at most {LARGEST_WHOLE:g} in size", "Correct the number.")
     value = int(float(cell))
     _check_limits(value, column)
     return value
@@ -261,12 +286,12 @@ def _read_integer(cell: str, column: Column) -> int:
 
 def _check_limits(value: float, column: Column) -> None:
     low, high = column.minimum, column.maximum
-    if (low is None or value >= low) and (high is None or value <= high) and abs(value) != float("inf"):
-        return
-    if low is not None and high is not None:
+    if low is not None and high is not None and not low <= value <= high:
         raise Fault(f"a number from {low:g} to {high:g}", "Correct the number or its unit.")
-    limit = "a finite number" if low is None else f"{low:g} or more"
-    raise Fault(limit, "Correct the number or its sign.")
+    if abs(value) > LARGEST:
+        raise Fault(f"a number of at most {LARGEST:g} in size", "Correct the number or its unit.")
+    if low is not None and value < low:
+        raise Fault(f"{low:g} or more", "Correct the number or its sign.")
 
 
 READERS: Mapping[str, Callable[[str, Column], object]] = {

@@ -8,7 +8,7 @@ else by the value of a truck load that its own figures imply, else by shares of 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -16,13 +16,18 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from ..errors import CaseError
+from ..errors import CaseError, Problem, did_you_mean
 from .assumptions import Assumption, Assumptions
 
 FILE = Path(__file__).with_name("defaults.toml")
 DAYS_OF_YEAR = 365.25
 DOLLARS = "USD per "
 UNKNOWN = "unknown_baseline"
+# what only some cases need and no default can stand in for
+SPECIAL = ("collected_rate_imports", "collected_rate_exports", "collected_rate_transit", "road_cut_open_share")
+# chances and parts whose default is of another shape than that of a share
+FRACTIONS = ("inland_charge_probability", "receipt_honoured", "repeat_power", "collected_rate_declared", *SPECIAL)
+SIGNED = ("annual_growth",)
 Tables = Mapping[str, pd.DataFrame]
 
 
@@ -40,7 +45,7 @@ class Rule:
 @cache
 def default_assumptions() -> Assumptions:
     """The default records as written, money in dollars, with their correlation groups."""
-    read = Assumptions.read(FILE)
+    read = Assumptions.read(FILE, beside=("scale", "rule", "tool"))
     records = {
         name: replace(record, source=f"default for cases without {name}: {record.source}", grade="E")
         for name, record in read.records.items()
@@ -186,7 +191,41 @@ def _unknown_part(tables: Tables, currency: str) -> Assumption | None:
     )
 
 
-def unknown_names(own: Assumptions) -> list[str]:
+def unknown_names(own: Iterable[str]) -> list[str]:
     """Names of assumptions that the model does not know; one of a single crossing goes by its general part."""
-    names = set(known_names())
-    return [name for name in own.records if name.split(".", 1)[0] not in names]
+    names = {*known_names(), *SPECIAL}
+    return [name for name in own if name.split(".", 1)[0] not in names]
+
+
+def range_problems(own: Assumptions, file: str, names: Iterable[str] | None = None) -> list[Problem]:
+    """Assumptions (all, or those of `names`) that cannot mean anything: shares beyond 0 to 1, others below 0."""
+    shares = {*FRACTIONS, *(n for n, r in default_assumptions().records.items() if r.distribution == "logitnormal")}
+    problems = []
+    for name in own.records if names is None else names:
+        record, general = own.records[name], name.split(".", 1)[0]
+        ranges = [(o.low, o.high) for o in record.alternatives] or [(record.low, record.high)]
+        low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
+        if general in SIGNED or (low >= 0 and (general not in shares or high <= 1)):
+            continue
+        expected = "a fraction from 0 to 1" if general in shares else "0 or more"
+        remedy = "This looks like a percentage: write 0.35 for 35 %." if high > 1 and low >= 0 else "Correct the sign."
+        found = f"{low:g} to {high:g}"
+        problems.append(Problem(file=file, column=name, found=found, expected=expected, remedy=remedy))
+    return problems
+
+
+def misplaced(own: Assumptions, tables: Tables) -> list[Problem]:
+    """Assumptions about one crossing or authority that the case does not have."""
+    if not all(name in tables and len(tables[name]) for name in ("crossings", "authorities")):
+        return []
+    places = [*tables["crossings"]["crossing"], *tables["authorities"]["authority"]]
+    problems = []
+    for name in own.records:
+        general, _, place = name.partition(".")
+        if place and place not in places:
+            remedy = f"{did_you_mean(place, places)} Correct the name, or leave the entry out.".strip()
+            found, expected = f"{general!r} of {place!r}", "a crossing or an authority of the case"
+            problems.append(
+                Problem(file="assumptions.toml", column=name, found=found, expected=expected, remedy=remedy)
+            )
+    return problems

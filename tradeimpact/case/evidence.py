@@ -122,13 +122,24 @@ def clusters(rows: pd.DataFrame) -> pd.Series[int]:
         for row in records(rows)
     ]
     label = list(range(len(keys)))
-    for i, (place, says, chain, names, day) in enumerate(keys):
-        for j in range(i):
-            near = abs((keys[j][4] - day).days) <= CLUSTER_DAYS
-            if near and keys[j][:2] == (place, says) and (keys[j][2] == chain or names & keys[j][3]):
-                old, new = label[i], label[j]
-                label = [new if mark == old else mark for mark in label]
-    return pd.Series(label, index=rows.index, dtype="int64")
+    recent: dict[tuple[str, str], list[int]] = {}  # what was said of a crossing, the days behind in their order
+    for i in sorted(range(len(keys)), key=lambda i: keys[i][4]):
+        place, says, chain, names, day = keys[i]
+        near = [j for j in recent.get((place, says), ()) if (day - keys[j][4]).days <= CLUSTER_DAYS]
+        for j in near:
+            if keys[j][2] == chain or names & keys[j][3]:
+                one, other = sorted((_root(label, i), _root(label, j)))
+                label[other] = one
+        recent[place, says] = [*near, i]
+    return pd.Series([_root(label, i) for i in range(len(label))], index=rows.index, dtype="int64")
+
+
+def _root(label: list[int], i: int) -> int:
+    """The first row of the cluster of row `i`, the way there made shorter."""
+    while label[i] != i:
+        label[i] = label[label[i]]
+        i = label[i]
+    return i
 
 
 def _names(speaker: str) -> frozenset[str]:

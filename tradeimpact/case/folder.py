@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -15,23 +12,19 @@ import pandas as pd
 
 from ..errors import CaseError, Problem, did_you_mean
 from .assumptions import Assumptions
-from .build import FORM, complete
+from .build import FORM, complete, unknown_assumptions
 from .calendar_systems import SYSTEMS
-from .checks import check_table
+from .checks import at_rows, check_table
 from .codebook import ANY_CURRENCY, Table, codebook
 from .coherence import check_case
 from .convert import EXTRA, convert, is_day
+from .defaults import misplaced, range_problems, unknown_names
+from .descriptor import DESCRIPTOR, digest, read_descriptor, says
 from .read import decode, parse_csv, read_bytes
 
-DESCRIPTOR = "datapackage.json"
 ASSUMPTIONS = "assumptions.toml"
-SCHEMA_VERSION = "1"
-REPACK = "Run 'python -m tradeimpact package FOLDER' to write it anew"
-ENTRIES = {
-    "name": (r"[A-Za-z0-9][A-Za-z0-9_.\-]*", "letters, digits, '-' and '_'"),
-    "title": (r"(?s).*\S.*", "a text that is not empty"),
-    "currency": (r"[A-Z]{3}", "three capital letters such as AFN"),
-}
+# endings of files that people keep tables in: one that has a table's name and is not read would be lost without a word
+KEPT_AS = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".xlsb", ".ods", ".numbers", ".toml")
 
 
 @dataclass(kw_only=True)
@@ -75,76 +68,20 @@ def read_folder(folder: Path, *, currency: str = "") -> Folder:
     if not currency:
         read.metadata, problems = read_descriptor(folder)
         read.problems.extend(problems)
-        currency = str(read.metadata.get("currency") or _guess_currency(folder))
+        stated = read.metadata.get("currency")
+        currency = str(stated) if says("currency", stated) else _guess_currency(folder)
     if read.metadata.get("form") == FORM:
         _read_short(folder, currency, read)
         return read
     _check_names(folder, read)
     book = codebook(currency)
     unread = [name for name, table in book.items() if not _read_table(folder, table, read)]
-    read.problems.extend(check_case(read.tables, book, unread))
+    faulty = {problem.file.removesuffix(".csv") for problem in read.problems}
+    read.problems.extend(check_case(read.tables, book, unread, faulty))
+    read.problems.extend(_late_levels(read))
     _read_assumptions(folder, read)
     read.tables = {name: frame.reset_index(drop=True) for name, frame in read.tables.items()}
     return read
-
-
-def read_descriptor(folder: Path) -> tuple[dict[str, Any], list[Problem]]:
-    """Content of ``datapackage.json``, {} where it cannot be used, and what is wrong with it."""
-    data, problems = read_bytes(folder, DESCRIPTOR)
-    if data is None:
-        return {}, [_descriptor_problem(problem.found, f"{REPACK}.") for problem in problems]
-    text, problems = decode(data, DESCRIPTOR)
-    if text is None:
-        return {}, problems
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        return {}, [_descriptor_problem(f"text that is not JSON ({error})", f"Mend it, or delete it. {REPACK}.")]
-    if not isinstance(content, dict):
-        return {}, [_descriptor_problem("JSON that is not an object", f"{REPACK}.")]
-    version = content.get("schema_version")
-    if version != SCHEMA_VERSION:
-        remedy = (
-            f"This version of tradeimpact reads schema version {SCHEMA_VERSION!r}: install the version the "
-            "case was made for, or bring the tables up to the codebook and package the folder again."
-        )
-        found = f"schema_version {version!r}"
-        return {}, [_descriptor_problem(found, remedy, f"schema_version {SCHEMA_VERSION!r}")]
-    problems = [
-        _descriptor_problem(f"{key} {content.get(key)!r}", f"Write the {key} of the case.", expected)
-        for key, (pattern, expected) in ENTRIES.items()
-        if not re.fullmatch(pattern, str(content.get(key, "")))
-    ]
-    until = content.get("baseline_until")
-    if until is not None and not is_day(str(until)):
-        remedy = "Write the last day before the crisis, or leave the entry out."
-        problems.append(_descriptor_problem(f"baseline_until {until!r}", remedy, "a day such as 2021-06-21"))
-    return content, problems + _resource_problems(folder, content)
-
-
-def digest(data: bytes) -> str:
-    """Hash of a file as the descriptor writes it: "sha256:" and 64 hexadecimal digits."""
-    return f"sha256:{hashlib.sha256(data).hexdigest()}"
-
-
-def _descriptor_problem(found: str, remedy: str, expected: str = "the descriptor of a case") -> Problem:
-    return Problem(file=DESCRIPTOR, found=found, expected=expected, remedy=remedy)
-
-
-def _resource_problems(folder: Path, content: Mapping[str, Any]) -> list[Problem]:
-    resources = content.get("resources", [])
-    if not isinstance(resources, list) or not all(isinstance(entry, dict) for entry in resources):
-        return [_descriptor_problem("resources that are not a list of objects", f"{REPACK}.")]
-    problems: list[Problem] = []
-    for entry in resources:
-        path = str(entry.get("path", ""))
-        _, wrong = read_bytes(folder, path)
-        remedy = f"List files of the case folder only, or put the file back. {REPACK}."
-        problems.extend(
-            _descriptor_problem(f"the resource {path!r}: {problem.found}", remedy, problem.expected)
-            for problem in wrong
-        )
-    return problems
 
 
 def _guess_currency(folder: Path) -> str:
@@ -155,15 +92,30 @@ def _guess_currency(folder: Path) -> str:
 
 
 def _check_names(folder: Path, read: Folder) -> None:
-    """Note tables that the codebook does not know."""
-    for path in sorted(folder.glob("*.csv")):
-        if path.stem in codebook() or path.stem.startswith(EXTRA):
+    """Note tables that the codebook does not know, and files that look like a table and would not be read."""
+    names = [*codebook(), "assumptions"]
+    for path in _visible(folder):
+        stem = path.name.split(".")[0]
+        if path.name in (ASSUMPTIONS, DESCRIPTOR) or (path.suffix == ".csv" and stem in codebook()):
             continue
-        hint = did_you_mean(path.stem, codebook())
-        remedy = f"{hint} Rename it, or start its name with {EXTRA!r} to keep it beside the case.".strip()
-        expected = "tables of the codebook only"
-        problem = Problem(file=path.name, found="an unknown table", expected=expected, remedy=remedy)
-        read.problems.append(problem)
+        near = stem.lower() in names or (path.suffix.lower() == ".toml" and did_you_mean(stem, ["assumptions"]))
+        if path.suffix == ".csv" and path.stem not in codebook():
+            hint = did_you_mean(path.stem, codebook())
+            remedy = f"{hint} Rename it, or start its name with {EXTRA!r} to keep it beside the case.".strip()
+            problem = Problem(
+                file=path.name, found="an unknown table", expected="tables of the codebook only", remedy=remedy
+            )
+            read.problems.append(problem)
+        elif near and path.suffix.lower() in KEPT_AS:
+            meant = f"{stem.lower()}.csv" if stem.lower() in codebook() else ASSUMPTIONS
+            remedy = f"Save it as {meant}, or start its name with {EXTRA!r} to keep it beside the case."
+            found = "a file that looks like a table and would not be read"
+            read.problems.append(Problem(file=path.name, found=found, expected=meant, remedy=remedy))
+
+
+def _visible(folder: Path) -> list[Path]:
+    """Files of a folder in order of their names, without hidden ones, locks and the user's own."""
+    return [path for path in sorted(folder.iterdir()) if not path.name.startswith((".", "~$", EXTRA))]
 
 
 def _read_table(folder: Path, table: Table, read: Folder) -> bool:
@@ -192,26 +144,30 @@ def _read_table(folder: Path, table: Table, read: Folder) -> bool:
     read.problems.extend(problems)
     read.problems.extend(check_table(frame, table, table.file))
     read.tables[table.name] = frame
+    if table.required and frame.empty and not problems:
+        remedy = "Write its rows; the codebook says what they hold."
+        read.problems.append(Problem(file=table.file, found="no rows", expected="at least one row", remedy=remedy))
+        return False
     return all(key in raw.columns for key in table.key)
 
 
 def _read_short(folder: Path, currency: str, read: Folder) -> None:
     """Read tables that leave out what has a default, complete them and check them."""
+    _check_names(folder, read)
     raw: dict[str, pd.DataFrame] = {}
-    for path in sorted(folder.glob("*.csv")):
+    for path in _visible(folder):
+        if path.suffix != ".csv" or path.stem not in codebook():
+            continue
         data, problems = read_bytes(folder, path.name)
         text, problems = decode(data, path.name) if data is not None else (None, problems)
         frame, problems = parse_csv(text, path.name) if text is not None else (None, problems)
         read.problems.extend(problems)
-        if frame is not None and len(frame) and not path.stem.startswith(EXTRA):
+        if frame is not None and len(frame):
             raw[path.stem] = frame
     systems = {}
     for entry in ("calendar", "dates_in"):
-        systems[entry] = str(read.metadata.get(entry) or SYSTEMS[0])
-        if systems[entry] not in SYSTEMS:
-            found = f"{entry} {systems[entry]!r}"
-            read.problems.append(_descriptor_problem(found, "Choose one.", f"one of {', '.join(SYSTEMS)}"))
-            systems[entry] = SYSTEMS[0]
+        stated = read.metadata.get(entry)
+        systems[entry] = stated if stated in SYSTEMS else SYSTEMS[0]  # what is no calendar is a problem already
     stated = str(read.metadata.get("baseline_until") or "")
     until = date.fromisoformat(stated) if is_day(stated) else None
     built = complete(raw, currency=currency, until=until, **systems)
@@ -234,6 +190,24 @@ def _read_assumptions(folder: Path, read: Folder) -> None:
         read.assumptions = Assumptions.read(folder / ASSUMPTIONS)
     except CaseError as error:
         read.problems.extend(error.problems)
+        return
+    read.problems.extend(unknown_assumptions(unknown_names(read.assumptions.records)))
+    read.problems.extend(range_problems(read.assumptions, ASSUMPTIONS))
+    read.problems.extend(misplaced(read.assumptions, read.tables))
+
+
+def _late_levels(read: Folder) -> list[Problem]:
+    """Level figures that all end in the crisis: none of them would be used."""
+    until = str(read.metadata.get("baseline_until") or "")
+    if "national" not in read.tables or not is_day(until):
+        return []
+    table = read.tables["national"]
+    level = table["use"] == "level"
+    if not level.any() or not (table.loc[level, "period_end"] > pd.Timestamp(until)).all():
+        return []
+    found = f"totals of periods that end after {until}, the last day before the crisis"
+    remedy = "Give the total of the last full period before it, or correct baseline_until."
+    return at_rows("national.csv", "period_end", level, found, "a total of a period before the crisis", remedy)
 
 
 def _compare(file: str, data: bytes, read: Folder) -> None:
@@ -241,6 +215,6 @@ def _compare(file: str, data: bytes, read: Folder) -> None:
     resources = read.metadata.get("resources", [])
     if not isinstance(resources, list) or not read.metadata or read.metadata.get("form") == FORM:
         return
-    listed = {entry.get("path"): entry.get("hash") for entry in resources if isinstance(entry, dict)}
+    listed = {str(entry.get("path")): entry.get("hash") for entry in resources if isinstance(entry, dict)}
     if listed.get(file) != digest(data):
         read.changed.append(file)

@@ -12,7 +12,9 @@ import pandas as pd
 from ..errors import CaseError, TradeImpactWarning, did_you_mean
 from .build import FORM, finished
 from .case import Case
-from .folder import DESCRIPTOR, REPACK, Folder, read_descriptor, read_folder
+from .descriptor import DESCRIPTOR, REPACK, read_descriptor
+from .folder import Folder, read_folder
+from .odd import warn_of_odd
 from .read import decode, parse_csv, read_bytes
 
 CASE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-]*")
@@ -89,6 +91,7 @@ def load_case(case: str | os.PathLike[str]) -> Case:
     TradeImpactWarning
         If files differ from the descriptor's hashes: somebody edited them, which is allowed. If the case leaves
         something to the library's defaults: short tables (``"form": "short"`` in the descriptor), or no assumptions.
+        If figures are possible but odd, as a crossing that collects more than the country: each is named with its row.
     """
     folder = find_case(case)
     read = read_folder(folder)
@@ -103,6 +106,7 @@ def load_case(case: str | os.PathLike[str]) -> Case:
             stacklevel=2,
         )
     made = _case(name, read)
+    warn_of_odd(name, read.tables, read.assumptions, listed=read.metadata.get("form") != FORM)
     if read.metadata.get("form") == FORM or not read.assumptions.records:
         return finished(made, read.notes)
     return made
@@ -127,11 +131,12 @@ def data_file(name: str) -> Path:
     Raises
     ------
     CaseError
-        If the installation lacks it.
+        If the installation lacks it, or the name leads out of the library's data.
     """
-    for root in _roots():
-        if (root / name).is_file():
-            return root / name
+    for root in _roots() if "\0" not in name else ():
+        file = (root / name).resolve()
+        if file.is_relative_to(root.resolve()) and file.is_file():
+            return file
     raise CaseError(f"The installation lacks its data file {name!r}. Install tradeimpact again.")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container, Mapping
 from datetime import date
 from typing import Any
@@ -15,9 +14,10 @@ from .build import ROWS, complete, finished, unknown_assumptions
 from .calendar_systems import check_system
 from .case import Case
 from .codebook import codebook
-from .convert import EXTRA
-from .defaults import default_assumptions, known_names
-from .folder import ENTRIES
+from .convert import EXTRA, is_day
+from .defaults import default_assumptions, misplaced, range_problems, unknown_names
+from .descriptor import ENTRIES, says
+from .odd import warn_of_odd
 from .replace import table_text
 
 SUFFICIENT = ("low", "best", "high")
@@ -30,9 +30,15 @@ def from_tables(
     assumptions: Mapping[str, Any] | pd.DataFrame | None,
 ) -> Case:
     """See :meth:`Case.from_tables`; `named` are the tables given by keyword, `metadata` the rest."""
+    if not isinstance(tables, Mapping):
+        kind = type(tables).__name__
+        raise CaseError(f"tables is given as {kind}; expected a mapping of names to DataFrames, as of read_tables.")
     twice = [name for name, frame in named.items() if frame is not None and name in tables]
     if twice:
         raise CaseError(f"The table {twice[0]!r} is given twice, in tables and by keyword. Give it once.")
+    nameless = [name for name in tables if not isinstance(name, str)]
+    if nameless:
+        raise CaseError(f"{nameless[0]!r} is no name of a table. Name tables after those of the codebook.")
     given = {**tables, **{name: frame for name, frame in named.items() if frame is not None}}
     sheet = given.pop("assumptions", None)
     if sheet is not None and assumptions is not None:
@@ -65,6 +71,10 @@ def from_tables(
         _tables=built.tables,
         _assumptions=own_assumptions(sheet if sheet is not None else assumptions),
     )
+    lost = misplaced(case._assumptions, built.tables)
+    if lost:
+        raise CaseError(lost, "The assumptions")
+    warn_of_odd(name, built.tables, case._assumptions, listed=False, stacklevel=4)
     return finished(case, built.notes, stacklevel=4)
 
 
@@ -75,9 +85,12 @@ def own_assumptions(given: Mapping[str, Any] | pd.DataFrame | None) -> Assumptio
     """
     if given is None:
         return Assumptions.empty()
+    if not isinstance(given, pd.DataFrame | Mapping):
+        kind = type(given).__name__
+        raise CaseError(f"assumptions are given as {kind}; expected a mapping of names to values, or a DataFrame.")
     entries = _entries(given) if isinstance(given, pd.DataFrame) else dict(given)
     standard = default_assumptions()
-    unknown = [name for name in entries if name.split(".", 1)[0] not in known_names()]
+    unknown = unknown_names(entries)
     if unknown:
         raise CaseError(unknown_assumptions(unknown), "The assumptions")
     shapes = {**standard.records, "unknown_baseline": Assumption("unknown_baseline", 1.0, 1.0, 1.0, "lognormal")}
@@ -89,6 +102,9 @@ def own_assumptions(given: Mapping[str, Any] | pd.DataFrame | None) -> Assumptio
         # a unit in dollars is the default's: the user's number is in the currency of the case
         unit = record.unit.replace("USD per", "currency per") if "unit" not in _fields(entries[name]) else record.unit
         records[name] = Assumption(**{**record.__dict__, "unit": unit})
+    problems = range_problems(Assumptions(records), "assumptions")
+    if problems:
+        raise CaseError(problems, "The assumptions")
     return Assumptions(records, {g: rho for g, rho in standard.correlations.items() if _uses(records, g)})
 
 
@@ -109,6 +125,11 @@ def _entries(frame: pd.DataFrame) -> dict[str, Any]:
         raise CaseError(
             f"The assumptions lack the column {', '.join(map(repr, lacking))}. Give name, low, best and high; unit, "
             "source, grade and distribution if you can."
+        )
+    twice = text["name"][text["name"].duplicated()]
+    if len(twice):
+        raise CaseError(
+            f"assumptions, row {twice.index[0]}: {twice.iloc[0]!r} stands there twice. Keep one of the rows."
         )
     entries: dict[str, Any] = {}
     for row, line in text.iterrows():
@@ -136,9 +157,11 @@ def _rows(frame: pd.DataFrame, table: str, columns: Container[str]) -> pd.DataFr
 
 
 def _check_metadata(metadata: Mapping[str, Any]) -> None:
-    for key, (pattern, expected) in ENTRIES.items():
-        if not re.fullmatch(pattern, str(metadata[key])):
+    for key, (_, expected) in ENTRIES.items():
+        if not says(key, metadata[key]):
             raise CaseError(f"{key}={metadata[key]!r} cannot be the {key} of a case; expected {expected}.")
+    if not isinstance(metadata["synthetic"], bool):
+        raise CaseError(f"synthetic={metadata['synthetic']!r} is neither True nor False. Write one of the two.")
     check_system(str(metadata["calendar"]))
     check_system(str(metadata["dates_in"]))
 
@@ -147,6 +170,9 @@ def _until(value: Any) -> date | None:
     if value is None:
         return None
     try:
-        return pd.Timestamp(value).date()
+        day: date = pd.Timestamp(value).date()
     except (ValueError, TypeError):
-        raise CaseError(f"baseline_until={value!r} is not a day. Write the last day before the crisis.") from None
+        day = date.min
+    if not is_day(str(day)):
+        raise CaseError(f"baseline_until={value!r} is not a day of 1900 to 2100. Write the last before the crisis.")
+    return day

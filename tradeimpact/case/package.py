@@ -14,11 +14,12 @@ from typing import Any
 
 import pandas as pd
 
-from ..errors import CaseError
+from ..errors import CaseError, version_remedy
 from ..write import write_text
 from .build import FORM
 from .codebook import Column, Table, codebook
-from .folder import ASSUMPTIONS, DESCRIPTOR, SCHEMA_VERSION, digest, read_folder
+from .descriptor import DESCRIPTOR, SCHEMA_VERSION, digest
+from .folder import ASSUMPTIONS, read_folder
 
 STANDARD_TYPES = {
     "money": "number",
@@ -87,6 +88,9 @@ def _metadata(folder: Path, given: Mapping[str, str]) -> dict[str, Any]:
         except (ValueError, RecursionError) as error:
             raise CaseError(f"{DESCRIPTOR} is not JSON ({error}). Mend or delete it, then package again.") from None
         old = content if isinstance(content, dict) else {}
+        remedy = version_remedy(old.get("schema_version", SCHEMA_VERSION), int(SCHEMA_VERSION))
+        if remedy:
+            raise CaseError(f"{DESCRIPTOR}: schema_version is {old['schema_version']!r}. {remedy}")
     merged = {"name": folder.resolve().name, "description": "", "calendar": "", **old, **given}
     merged["schema_version"] = SCHEMA_VERSION
     lacking = [key for key in NEEDED if not merged.get(key)]

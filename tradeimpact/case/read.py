@@ -9,14 +9,27 @@ import csv
 import io
 import os
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 
 from ..errors import Problem
+from ..tables import restored
 
 MAX_BYTES = 200_000_000
+MAX_LINE = 1_000_000  # signs
+MAX_COLUMNS = 1_000
+LONGEST_NAME = 255  # bytes, as file systems have it
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+OTHER_KINDS = (  # how files begin that are no text, whatever their name says
+    (b"PK\x03\x04", "a workbook or another zip archive"),
+    (b"\x1f\x8b", "a compressed file"),
+    (b"%P" + b"DF", "a page document, as a program prints it to a file"),
+    (b"\xd0\xcf\x11\xe0", "an old workbook or document"),
+    (b"<!doctype html", "a web page"),
+    (b"<html", "a web page"),
+)
 HEADER_ROW = 1
 
 
@@ -27,14 +40,15 @@ def read_bytes(folder: Path, name: str) -> tuple[bytes | None, list[Problem]]:
     more than :data:`MAX_BYTES` bytes.
     """
     path = folder / name
-    plain = name == os.path.basename(name) and "\\" not in name and name not in ("", ".", "..")
-    if not plain or path.resolve().parent != folder.resolve():
-        found = f"a path that leads out of the case folder: {name!r}"
+    plain = name == os.path.basename(name) and "\\" not in name and name not in ("", ".", "..") and name.isprintable()
+    long = len(os.fsencode(name)) > LONGEST_NAME
+    if not plain or long or path.resolve().parent != folder.resolve():
+        found = f"a path that leads out of the case folder: {name[:60]!r}"
         if plain:
-            found = "a link that leads out of the case folder"
+            found = "a name of great length" if long else "a link that leads out of the case folder"
         return None, [
             Problem(
-                file=name,
+                file=name[:60],
                 found=found,
                 expected="a file inside the case folder",
                 remedy="Put the file itself into the folder.",
@@ -60,8 +74,11 @@ def read_bytes(folder: Path, name: str) -> tuple[bytes | None, list[Problem]]:
 def decode(data: bytes, name: str) -> tuple[str | None, list[Problem]]:
     """Text of UTF-8 `data`, with or without a byte order mark, or None and what is wrong."""
     expected = "UTF-8 text"
-    if data.startswith(UTF16_MARKS):
-        remedy = "Save it as 'CSV UTF-8'."
+    remedy = "Save it as 'CSV UTF-8'." if name.lower().endswith(".csv") else "Save it as UTF-8 text."
+    kind = next((kind for mark, kind in OTHER_KINDS if data[:20].lstrip().lower().startswith(mark.lower())), "")
+    if kind:
+        return None, [Problem(file=name, found=kind, expected=expected, remedy=remedy)]
+    if data.startswith(UTF16_MARKS) or (data[:1] and b"\0" in data[:2]):
         return None, [Problem(file=name, found="UTF-16 text", expected=expected, remedy=remedy)]
     if b"\0" in data:
         rows = (data.count(b"\n", 0, data.index(b"\0")) + 1,)
@@ -72,7 +89,6 @@ def decode(data: bytes, name: str) -> tuple[str | None, list[Problem]]:
     except UnicodeDecodeError as error:
         rows = (data.count(b"\n", 0, error.start) + 1,)
         found = f"a byte that is not UTF-8 (0x{data[error.start]:02x})"
-        remedy = "Save it as 'CSV UTF-8'."
         return None, [Problem(file=name, rows=rows, found=found, expected=expected, remedy=remedy)]
 
 
@@ -82,16 +98,20 @@ def parse_csv(text: str, name: str) -> tuple[pd.DataFrame | None, list[Problem]]
     Returns
     -------
     DataFrame or None
-        Trimmed text; the index holds the row numbers of a spreadsheet, the first row below the header being
-        2. Rows that are blank are left out, as a spreadsheet's export adds them at the end.
+        Trimmed text, without the apostrophe that keeps a spreadsheet from running it; the index holds the row numbers
+        of a spreadsheet, the first row below the header being 2. Rows that are blank are left out, as a spreadsheet's
+        export adds them at the end.
     list of Problem
     """
     try:
-        lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        lines = list(csv.reader(_bounded(text), strict=True))
     except csv.Error as error:
         rows = (_broken_row(text),)
         found = f"a row that cannot be read ({error})"
         remedy = "Close every quotation mark; write a quotation mark inside a cell twice."
+        if "limit" in str(error):
+            found = f"a cell of more than {csv.field_size_limit():,} characters"
+            remedy = "Shorten it; a quotation mark that is not closed makes one cell of all that follows."
         return None, [Problem(file=name, rows=rows, found=found, expected="comma-separated text", remedy=remedy)]
     if not lines or not any(cell.strip() for cell in lines[0]):
         found = "an empty file" if not text.strip() else "an empty first row"
@@ -107,13 +127,19 @@ def parse_csv(text: str, name: str) -> tuple[pd.DataFrame | None, list[Problem]]
         if any(cell.strip() for cell in line)
     }
     problems = _ragged_problems(body, len(header), name)
-    kept = {number: [cell.strip() for cell in line] for number, line in body.items() if len(line) == len(header)}
+    kept = {
+        number: [restored(cell.strip()) for cell in line] for number, line in body.items() if len(line) == len(header)
+    }
     frame = pd.DataFrame(list(kept.values()), columns=header, index=list(kept), dtype="str")
     return frame, problems
 
 
 def _header_problems(header: list[str], name: str) -> list[Problem]:
     problems = []
+    if len(header) > MAX_COLUMNS:
+        found, expected = f"{len(header):,} columns", f"at most {MAX_COLUMNS:,}"
+        remedy = "Leave out what the case does not need; one row is one record."
+        return [Problem(file=name, rows=(1,), found=found, expected=expected, remedy=remedy)]
     blank = [str(place) for place, cell in enumerate(header, start=1) if not cell]
     if blank:
         found = f"no name for column number {', '.join(blank)}"
@@ -153,11 +179,19 @@ def _ragged_problems(body: dict[int, list[str]], width: int, name: str) -> list[
     return problems
 
 
+def _bounded(text: str) -> Iterator[str]:
+    """Lines of the text, none of them longer than any table's."""
+    for line in io.StringIO(text, newline=""):
+        if len(line) > MAX_LINE:
+            raise csv.Error(f"a line of {len(line):,} signs; at most {MAX_LINE:,} are read")
+        yield line
+
+
 def _broken_row(text: str) -> int:
     """Row at which the text stops being a table."""
     number = 0
     try:
-        for _ in csv.reader(io.StringIO(text, newline=""), strict=True):
+        for _ in csv.reader(_bounded(text), strict=True):
             number += 1
     except csv.Error:
         pass

@@ -42,7 +42,7 @@ def typed_tables(
         typed[name], found = convert(table_text(frame, table.name, table.columns), table, table.file)
         problems += found
         problems += check_table(typed[name], table, table.file)
-    after = check_case({**others, **typed}, book)
+    after = check_case({**others, **typed}, book, faulty={problem.file.removesuffix(".csv") for problem in problems})
     if after:  # what was wrong before is not the fault of these tables
         before = set(check_case(others, book))
         problems += [problem for problem in after if problem not in before]

@@ -7,11 +7,13 @@ import os
 from pathlib import Path
 
 from ..errors import CaseError
-from ..write import write_text
+from ..tables import neutral
+from ..write import new_folder, write_text
 from .assumptions import SCHEMA_VERSION, Assumption
 from .case import Case
 from .convert import to_text
-from .folder import ASSUMPTIONS, DESCRIPTOR
+from .descriptor import DESCRIPTOR
+from .folder import ASSUMPTIONS
 from .package import package
 
 DROPPED = ("form", "dates_in", "resources")  # entries of a short folder that a full one does without
@@ -42,8 +44,14 @@ def save_case(case: Case, folder: str | os.PathLike[str]) -> Path:
         raise CaseError(
             f"{os.fspath(folder)!r} is not empty. Give a new folder, so that nothing of yours is overwritten."
         )
+    with new_folder(place) as made:
+        _fill(case, made)
+    return place
+
+
+def _fill(case: Case, place: Path) -> None:
     for name in case.tables:
-        table = to_text(case.tables[name])
+        table = to_text(case.tables[name]).map(neutral)
         write_text(place / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
     write_text(place / ASSUMPTIONS, _toml(case))
     metadata = {key: value for key, value in case.metadata.items() if key not in DROPPED}
@@ -51,7 +59,6 @@ def save_case(case: Case, folder: str | os.PathLike[str]) -> Path:
     until = {"baseline_until": case.baseline_until.isoformat()}
     write_text(place / DESCRIPTOR, json.dumps({**metadata, **own, **until}, ensure_ascii=False, default=str))
     package(place)
-    return place
 
 
 def _toml(case: Case) -> str:

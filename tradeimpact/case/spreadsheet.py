@@ -8,6 +8,7 @@ cannot be found) is refused with its place.
 from __future__ import annotations
 
 import datetime as dt
+import io
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +18,8 @@ from typing import Any
 import pandas as pd
 
 from ..errors import CaseError, Problem, did_you_mean
+from ..tables import restored
+from .bounded import MOST_CELLS, harm_in
 from .build import ROWS
 from .codebook import codebook
 from .convert import EXTRA, cell_text
@@ -56,11 +59,12 @@ def read_tables(path: str | os.PathLike[str]) -> dict[str, pd.DataFrame]:
     """
     place = Path(path)
     if not place.exists():
-        raise CaseError(f"There is nothing at {os.fspath(path)!r}. Give a workbook, a CSV file or a folder of them.")
+        raise CaseError(f"There is nothing at {place.name!r}. Give a workbook, a CSV file or a folder of them.")
     problems: list[Problem] = []
     tables: dict[str, pd.DataFrame] = {}
     for file in _files(place):
-        found = _workbook(file, problems, place.is_dir()) if file.suffix == ".xlsx" else _csv(file, problems)
+        packed = file.suffix.lower() == ".xlsx"
+        found = _workbook(file, problems, place.is_dir()) if packed else _csv(file, problems)
         for name, frame in found.items():
             if name in tables:
                 problems.append(_twice(file.name, name))
@@ -97,14 +101,8 @@ def _csv(file: Path, problems: list[Problem]) -> dict[str, pd.DataFrame]:
 
 def _workbook(file: Path, problems: list[Problem], one: bool) -> dict[str, pd.DataFrame]:
     """Tables of a workbook by name; `one` where the file itself is named after its only table."""
-    try:
-        book = _openpyxl().load_workbook(file, data_only=True)
-    except CaseError:
-        raise
-    except Exception as error:  # openpyxl raises whatever its parsers do
-        remedy = "Open it in a spreadsheet program and save it again as .xlsx."
-        found = f"a workbook that cannot be opened ({type(error).__name__})"
-        problems.append(Problem(file=file.name, found=found, expected="a workbook", remedy=remedy))
+    book = _opened(file if one else file.resolve(), problems)
+    if book is None:
         return {}
     sheets = [sheet for sheet in book.worksheets if any(any(row) for row in sheet.iter_rows(values_only=True))]
     sheets = [sheet for sheet in sheets if header_name(sheet.title) not in IGNORED]
@@ -120,9 +118,33 @@ def _workbook(file: Path, problems: list[Problem], one: bool) -> dict[str, pd.Da
             continue
         name = _table_name(file.stem if one else sheet.title, label, problems)
         frame = None if name is None else _sheet(sheet, name, label, problems)
-        if name is not None and frame is not None:
+        if name is not None and name in tables:
+            problems.append(_twice(label, name))
+        elif name is not None and frame is not None:
             tables[name] = frame
     return tables
+
+
+def _opened(file: Path, problems: list[Problem]) -> Any:
+    """A workbook's values, without what it links to; None, with the problem noted, where it cannot or must not be."""
+    openpyxl = _openpyxl()
+    data, found = read_bytes(file.parent, file.name)
+    if data is None:
+        problems += found
+        return None
+    harm = harm_in(data)
+    if harm is None:
+        try:
+            book = openpyxl.load_workbook(io.BytesIO(data), data_only=True, keep_links=False)
+            largest = max((sheet.max_row * sheet.max_column for sheet in book.worksheets), default=0)
+            if largest <= MOST_CELLS:
+                return book
+            harm = f"a sheet that reaches over {largest:,} cells", f"at most {MOST_CELLS:,}"
+        except Exception as error:  # openpyxl raises whatever its parsers do
+            harm = f"a workbook that cannot be opened ({type(error).__name__})", "a workbook"
+    remedy = "Copy the values of each table into a new workbook and save that, or save the sheets as 'CSV UTF-8'."
+    problems.append(Problem(file=file.name, found=harm[0], expected=harm[1], remedy=remedy))
+    return None
 
 
 def _table_name(given: str, label: str, problems: list[Problem]) -> str | None:
@@ -190,7 +212,7 @@ def _filled(cell: object) -> bool:
 def _text(cell: object) -> str:
     if isinstance(cell, dt.datetime | dt.date):
         return cell_text(cell)
-    return " ".join(cell_text(cell).split())
+    return restored(" ".join(cell_text(cell).split()))
 
 
 def _broken(text: Mapping[int, list[str]], names: list[str], label: str, problems: list[Problem]) -> None:

@@ -8,10 +8,11 @@ import re
 from pathlib import Path
 
 from ..errors import CaseError
-from ..write import write_text
+from ..write import new_folder, write_text
 from .build import FORM
 from .calendar_systems import check_system
-from .folder import ASSUMPTIONS, DESCRIPTOR, ENTRIES, SCHEMA_VERSION
+from .descriptor import DESCRIPTOR, ENTRIES, SCHEMA_VERSION
+from .folder import ASSUMPTIONS
 
 TEMPLATE = Path(__file__).with_name("template")
 FILES = ("README.md", "crossings.csv", "national.csv", "reports.csv", ASSUMPTIONS)
@@ -63,12 +64,12 @@ def new_case(
         "form": FORM,
         "synthetic": True,
     }
-    written = []
-    for file in FILES:
-        text = (TEMPLATE / file).read_text(encoding="utf-8")
-        if file == README:
-            for mark, value in (("{title}", heading), ("{folder}", place.name), ("{currency}", currency)):
-                text = text.replace(mark, value)
-        written.append(write_text(place / file, text))
-    written.append(write_text(place / DESCRIPTOR, json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n"))
-    return written
+    with new_folder(place) as made:
+        for file in FILES:
+            text = (TEMPLATE / file).read_text(encoding="utf-8")
+            if file == README:
+                for mark, value in (("{title}", heading), ("{folder}", place.name), ("{currency}", currency)):
+                    text = text.replace(mark, value)
+            write_text(made / file, text)
+        write_text(made / DESCRIPTOR, json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n")
+    return [place / file for file in (*FILES, DESCRIPTOR)]

@@ -194,7 +194,8 @@ def _aliases(crossings: pd.DataFrame) -> tuple[set[str], dict[str, str]]:
     if "crossing" not in crossings:
         if "name" not in crossings:
             return set(), {}
-        crossings["crossing"] = crossings["name"].map(slug)
+        given = crossings["name"].items()  # a name without Latin letters becomes a number
+        crossings["crossing"] = [header_name(str(name)) or f"crossing_{row}" for row, name in given]
     known = set(crossings["crossing"])
     found: dict[str, set[str]] = {}
     for _, row in crossings.iterrows():

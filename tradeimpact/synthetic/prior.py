@@ -30,7 +30,7 @@ def _read() -> Mapping[str, Any]:
 def own_records() -> dict[str, Any]:
     """Assumptions of the synthetic prior that differ from the library's defaults, as `Case.from_tables` takes them."""
     keys = ("low", "best", "high", "distribution", "unit", "description", "source", "grade")
-    records = Assumptions.read(FILE).records
+    records = Assumptions.read(FILE, beside=("world", "chance", "error", "voice")).records
     return {name: {key: getattr(record, key) for key in keys} for name, record in records.items()}
 
 
