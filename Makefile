@@ -53,6 +53,7 @@ lock: $(VENV)/.venv  ## renew constraints.txt from what pip chooses today
 	  "$$tmp/venv/bin/python" -m pip freeze --exclude-editable | LC_ALL=C sort -f; } > "$$tmp/constraints.txt"; \
 	mv "$$tmp/constraints.txt" constraints.txt; \
 	echo "constraints.txt: $$(grep -c == constraints.txt) packages"
+	@PYTHON=$(abspath $(python)) .ci/lock-hashes
 
 clean:  ## remove the virtual environment, build/ and every cache
 	rm -rf $(VENV) build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -1,8 +1,8 @@
 """The same panel without a notebook: a server on this computer only, that shows the page to whoever has the token.
 
-Voila runs one kernel per page from a notebook of one cell and shows its widgets; the token, its cookie and the check of
-web sockets are those of Jupyter's server. In front stands a door that refuses every request for another host name or
-from a page of another origin, and the browser is told to load nothing from elsewhere.
+Voila runs one kernel per page from a notebook of one cell and shows its widgets; the cookie that follows the token and
+the check of web sockets are those of Jupyter's server. In front stands a door that refuses every request for another
+host name or from a page of another origin, and the browser is told to load nothing from elsewhere.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from .state import Plan
 
 HOST = "127.0.0.1"
 PORT = 8866
+LOGS = ("tornado.access", "tornado.application", "tornado.general")
 IDLE_SECONDS = 1800  # after which the kernel of a page that was closed is ended
 SECURITY = {
     "Content-Security-Policy": "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; connect-src 'self'; "
@@ -135,7 +136,10 @@ def _serve_on(
             webbrowser.open(_page_that_leads_to(address, notebook.parent).as_uri())
 
     config = Config()
-    config.Voila.update(token=token, log_level=logging.ERROR, tornado_settings={"headers": SECURITY})
+    settings = {"headers": SECURITY, "log_function": lambda handler: None}
+    config.Voila.update(token=token, log_level=logging.ERROR, tornado_settings=settings)
+    for name in LOGS:
+        logging.getLogger(name).addFilter(lambda record: _without(token, record))
     config.Voila.config_file_paths = []  # no file of the user's may loosen what is set here
     config.VoilaConfiguration.update(file_allowlist=[], show_tracebacks=False, template="lab", theme="light")
     config.MappingKernelManager.update(cull_idle_timeout=IDLE_SECONDS, cull_interval=60)
@@ -143,6 +147,12 @@ def _serve_on(
     server.listening, server.opened, server.port = listening, opened, port
     server.initialize([str(notebook)])
     server.start()
+
+
+def _without(token: str, record: logging.LogRecord) -> bool:
+    """Take the token out of what is logged: a request that fails is told with its address."""
+    record.msg, record.args = record.getMessage().replace(token, "(token)"), ()
+    return True
 
 
 def _page_that_leads_to(address: str, folder: Path) -> Path:
@@ -162,6 +172,7 @@ def _server_class() -> Any:
     from tornado.routing import Router
     from voila.app import Voila
     from voila.tornado.handler import TornadoVoilaHandler
+    from voila.voila_identity_provider import VoilaIdentityProvider
 
     class Refused(web.RequestHandler):
         def prepare(self) -> None:
@@ -171,6 +182,17 @@ def _server_class() -> Any:
     class Page(TornadoVoilaHandler):  # type: ignore[misc]
         def get_login_url(self) -> str:
             raise web.HTTPError(403, reason="Refused: open the address with its token")
+
+        @web.authenticated
+        async def get(self, path: str | None = None) -> None:
+            if path:  # else Voila offers a file of that name
+                raise web.HTTPError(404)
+            await super().get()
+
+    class Token(VoilaIdentityProvider):  # type: ignore[misc]
+        def get_token(self, handler: Any) -> str | None:
+            given = super().get_token(handler) or ""  # compared in a time that tells nothing about the right one
+            return str(self.token) if secrets.compare_digest(given.encode(), self.token.encode()) else None
 
     class Door(Router):
         def __init__(self, app: web.Application, port: int) -> None:
@@ -183,6 +205,8 @@ def _server_class() -> Any:
             return self.app.get_handler_delegate(request, Refused)
 
     class Explorer(Voila):  # type: ignore[misc]
+        identity_provider_class = Token
+
         def init_handlers(self) -> list[Any]:
             login = {handler for _, handler in self.identity_provider.get_handlers()}
             kept = [entry for entry in super().init_handlers() if entry[1] not in login]
