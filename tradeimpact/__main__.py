@@ -18,6 +18,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except TradeImpactError as problem:
         print(problem, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("stopped; every file written so far is whole, and the same command writes all of them", file=sys.stderr)
+        return 130
     except OSError as problem:
         print(f"{problem.filename or 'a file'}: {problem.strerror or problem}; choose another place", file=sys.stderr)
         return 1

@@ -12,6 +12,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from errno import EIO
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,17 +24,18 @@ from .case import Case
 from .engine.progress import Progress
 from .engine.sampling import seed_of
 from .engine.store import Store, fingerprint
-from .errors import Interrupted, TradeImpactError
+from .errors import Interrupted, TradeImpactError, version_remedy
 from .scenario import AsReported, Scenario, to_day
-from .simulate import DEFAULT_DRAWS, How, prepared
+from .simulate import DEFAULT_DRAWS, How, kept_lines, prepared
 from .statistics import COLUMNS
 from .tally import HEADLINES
-from .write import write_file, write_text
+from .write import alone, remove, write_file, write_text
 
 if TYPE_CHECKING:
     import xarray as xr
 
 PARTS = "unfinished"
+SCHEMA_VERSION = 1  # of the manifest beside a result
 Day = str | date | datetime
 
 
@@ -78,6 +81,8 @@ def run_grid(
         If nothing is asked for, a name cannot be part of a file name, or a cell cannot be simulated.
     Interrupted
         If the user stops; the same call goes on from there.
+    WriteError
+        If a file cannot be written, or another run writes into the folder; what is finished stays.
 
     Notes
     -----
@@ -91,11 +96,26 @@ def run_grid(
                 f"run_grid(): {name!r} is to be part of a file name; use letters, digits, '-', '_' and '.'"
             )
     folder, seed = Path(to), seed_of(rng)
-    how = How(chunk, threads, client, tuple([keep] if isinstance(keep, str) else keep), progress)
+    how = How(chunk, threads, client, kept_lines(keep), progress)
     cells = [(c, s, None if day is None else to_day(day)) for c in cases for s in scenarios for day in as_of]
+    with alone(folder):
+        return _grid(folder, cells, cases, scenarios, (start, end), forecast, draws, seed, how)
+
+
+def _grid(
+    folder: Path,
+    cells: Sequence[tuple[str, str, date | None]],
+    cases: Mapping[str, Case],
+    scenarios: Mapping[str, Scenario | AsReported | None],
+    window: tuple[Day | Mapping[str, Day], Day | Mapping[str, Day]],
+    forecast: str,
+    draws: int,
+    seed: int,
+    how: How,
+) -> pd.DataFrame:
     frames = {}
     for number, (c, s, day) in enumerate(cells):
-        first, last = (to_day(x[c] if isinstance(x, Mapping) else x) for x in (start, end))
+        first, last = (to_day(x[c] if isinstance(x, Mapping) else x) for x in window)
         if last < first:
             raise TradeImpactError(f"{c}: the window ends on {last}, before it starts on {first}")
         try:
@@ -135,8 +155,10 @@ def _cell(
     store = Store(folder / PARTS, key)
     result = replace(run, how=replace(how, store=store)).results(case.currency.lower())
     table = result.summary()
-    write_file(file, result.to_xarray().to_netcdf)
+    remove(manifest)
+    write_file(file, partial(_netcdf, result.to_xarray()))
     body = content | {
+        "schema_version": SCHEMA_VERSION,
         "fingerprint": key,
         "sha256": _hash(file),
         "summary": {line: {k: _number(v) for k, v in row.items()} for line, row in table.to_dict("index").items()},
@@ -146,6 +168,16 @@ def _cell(
     return table, file
 
 
+def _netcdf(table: xr.Dataset, file: Path) -> None:
+    import xarray as xr
+
+    try:
+        table.to_netcdf(file)
+        xr.open_dataset(file).close()  # a file that lost its end does not open
+    except (RuntimeError, ValueError) as problem:  # what the netCDF library says of a full disk
+        raise OSError(EIO, str(problem)) from problem
+
+
 def _finished(file: Path, manifest: Path, key: str) -> pd.DataFrame | None:
     """The headline numbers in a manifest, if it is of this run and its file is whole."""
     try:
@@ -153,7 +185,7 @@ def _finished(file: Path, manifest: Path, key: str) -> pd.DataFrame | None:
         if body["fingerprint"] != key or body["sha256"] != _hash(file):
             return None
         rows = {line: {k: np.nan if v is None else v for k, v in row.items()} for line, row in body["summary"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     return (
         pd.DataFrame.from_dict(rows, orient="index")
@@ -184,9 +216,17 @@ def open_result(file: str | Path) -> xr.Dataset:
     path = Path(file)
     try:
         body = json.loads(path.with_suffix(".json").read_text("utf-8"))
+        remedy = version_remedy(body.get("schema_version", SCHEMA_VERSION), SCHEMA_VERSION)
         whole = body["sha256"] == _hash(path)
-    except (OSError, ValueError, KeyError, TypeError) as problem:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
         raise TradeImpactError(f"{path.name}: no finished result ({problem}); run its grid again") from problem
+    if remedy:
+        raise TradeImpactError(f"{path.name}: schema version {body['schema_version']!r}. {remedy}")
     if not whole:
         raise TradeImpactError(f"{path.name} is not the file its manifest was written for; run its grid again")
-    return xr.load_dataset(path)
+    try:
+        return xr.load_dataset(path)
+    except (OSError, ValueError) as problem:
+        raise TradeImpactError(
+            f"{path.name} is no netCDF file ({type(problem).__name__}); run its grid again"
+        ) from None

@@ -6,7 +6,7 @@ dates count at their latest possible day, so nothing published after the as-of d
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,7 @@ Array = NDArray[np.float64]
 
 STATES = ("government", "nobody", "insurgent")
 LEAD_DAYS = 6  # the chain starts a week before the first treated day
+CHAIN_CELLS = 16_384  # days x crossings whose chain is in memory at once, about 40 kB each
 FORECASTS = ("persist", "hazard", "contagion")
 # what the chain needs beside the statements themselves
 ASSUMED = (
@@ -85,7 +86,7 @@ class Control:
     @property
     def probability(self) -> pd.DataFrame:
         """Smoothed: given everything published by the as-of day (or at all)."""
-        return self._table(self.smoothed_draws.mean(axis=-1))
+        return self._table(np.concatenate([part.smoothed_draws.mean(axis=-1) for part in self._parts()], axis=-1))
 
     @property
     def filtered(self) -> pd.DataFrame:
@@ -143,6 +144,14 @@ class Control:
 
     # --- inside -------------------------------------------------------------------------------------------------------
 
+    def _parts(self) -> list[Control]:
+        """Some crossings at a time where all take much memory: each has a chain of its own, unless falls spread."""
+        known = self.known
+        step = max(CHAIN_CELLS // known.days, 1)
+        if len(known.crossings) <= step or (self.as_of is not None and self.forecast == "contagion"):
+            return [self]
+        return [replace(self, known=_only(known, slice(n, n + step))) for n in range(0, len(known.crossings), step)]
+
     def _each(self, one: Any) -> Array:
         parts = [one(self.sampler.block(number), number)[..., :wanted] for number, wanted in blocks(self.draws)]
         return np.concatenate(parts, axis=-1)
@@ -188,6 +197,13 @@ class Control:
         return pd.DataFrame(probability.transpose(0, 2, 1).reshape(-1, 3), index=index, columns=list(STATES))
 
 
+def _only(known: Evidence, some: slice) -> Evidence:
+    """What is known of some crossings."""
+    names = known.crossings[some]
+    rows = known.rows[known.rows["crossing"].isin(names)].reset_index(drop=True)
+    return replace(known, crossings=names, groups=known.groups[some], rows=rows)
+
+
 def infer_control(
     case: Case,
     *,
@@ -231,5 +247,7 @@ def infer_control(
     if first < known.origin:
         raise TradeImpactError(f"start={first}: control is inferred from {known.origin} on, a week before the crisis")
     seen = None if as_of is None else to_day(as_of)
+    if seen is not None and seen < known.origin:
+        raise TradeImpactError(f"as_of={seen}: control is inferred from {known.origin} on; ask as of a later day")
     sampler = Sampler(marginals_of(case), (), case.correlations, seed_of(rng))
     return Control(case, known, sampler, draws, (first, last), seen, forecast)

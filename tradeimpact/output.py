@@ -11,19 +11,30 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import TradeImpactError
 from .figures.save import csv_text
-from .write import write_text
+from .write import alone, remove, write_text
 
 if TYPE_CHECKING:
     from .results import Results
 
 CELL_SECONDS = 300
+MANIFEST = "manifest.json"
 CHARTS = ("bridge", "ledgers", "who_collects", "cumulative", "holders")
 
 
 def write_run(result: Results, folder: Path) -> list[Path]:
-    """Tables, charts, report and manifest of one run; returns the files written."""
+    """Tables, charts, report and manifest of one run; returns the files written.
+
+    The manifest goes first and comes last: a folder without it is one whose writing was cut off. Two runs at once into
+    one folder are refused.
+    """
+    with alone(folder):
+        return _write_run(result, folder)
+
+
+def _write_run(result: Results, folder: Path) -> list[Path]:
     import matplotlib.pyplot as plt
 
+    remove(folder / MANIFEST)
     written = [
         write_text(folder / f"{name}.csv", csv_text(table.reset_index()))
         for name, table in (
@@ -36,13 +47,13 @@ def write_run(result: Results, folder: Path) -> list[Path]:
     ]
     written.append(write_text(folder / "report.txt", f"{result.report()}\n"))
     written.append(write_text(folder / "scenario.yaml", result.scenario.to_yaml()))
-    written.append(write_text(folder / "manifest.json", json.dumps(result.manifest(), indent=2, sort_keys=True) + "\n"))
     charts = [*CHARTS, *(["map"] if result.case.metadata.get("country") else [])]
     for name in charts:
         axes = getattr(result.plot, name)(save=folder / name)
         plt.close(axes.figure)
         written += [folder / f"{name}.{kind}" for kind in ("svg", "png", "csv", "json")]
-    return written
+    text = json.dumps(result.manifest(), indent=2, sort_keys=True) + "\n"
+    return [*written, write_text(folder / MANIFEST, text)]
 
 
 def build_figures(root: Path, names: Sequence[str] = ()) -> int:
@@ -55,6 +66,11 @@ def build_figures(root: Path, names: Sequence[str] = ()) -> int:
         raise TradeImpactError(
             f"no notebooks to run in {folder.name}/; run this at the top of a checkout, or name one of its notebooks"
         )
+    with alone(root / "build"):
+        return _execute(wanted, root)
+
+
+def _execute(wanted: Sequence[Path], root: Path) -> int:
     failed = []
     began = time.monotonic()
     for number, path in enumerate(wanted, start=1):
@@ -71,10 +87,10 @@ def build_figures(root: Path, names: Sequence[str] = ()) -> int:
 
 
 def run_notebook(path: Path, target: Path) -> str | None:
-    """Execute one notebook in its own folder and write the result; the error text if a cell failed, else None."""
+    """Execute one notebook in its own folder and write the result; what went wrong, else None."""
     import nbformat
     from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError
+    from nbclient.exceptions import CellControlSignal
 
     notebook: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     # figures must not depend on the reader's own matplotlib settings, nor outputs on how long a run took
@@ -90,7 +106,7 @@ def run_notebook(path: Path, target: Path) -> str | None:
     trouble = None
     try:
         client.execute(env=environment)
-    except CellExecutionError as problem:
+    except (CellControlSignal, RuntimeError) as problem:  # a cell failed or took too long, or the kernel died
         trouble = str(problem)
     write_text(target, nbformat.writes(notebook) + "\n")  # type: ignore[no-untyped-call]
     return trouble

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..case import Case
 from ..errors import TradeImpactError
-from ..write import write_bytes
+from ..write import write_files
 from .archive import render_archive
 from .build import briefing_content
 from .content import Content
@@ -68,8 +68,7 @@ def write_brief(
     content = briefing_content(case, as_of=as_of, since=since, draws=draws, rng=rng)
     made = {suffix: render(content, chosen.get(suffix)) for suffix, render in FORMS.items()}
     made[".zip"] = render_archive(content)
-    folder = Path(to)
-    return [write_bytes(folder / f"{content.stem}{suffix}", data) for suffix, data in made.items()]
+    return write_files({Path(to) / f"{content.stem}{suffix}": data for suffix, data in made.items()})
 
 
 def _chosen(templates: Sequence[str | os.PathLike[str]]) -> dict[str, Path]:

@@ -17,13 +17,13 @@ import numpy as np
 
 from tradeimpact.errors import TradeImpactError
 from tradeimpact.figures.axes import day_axis, day_number, money_axis, money_unit, short_day, span_from_zero
-from tradeimpact.figures.maps import BORDER, ELSEWHERE, LAND, OWN_LAND, SMALLEST_MARK
+from tradeimpact.figures.maps import BORDER, ELSEWHERE, LAND, LARGEST_MARK, OWN_LAND, SMALLEST_MARK, _write_names
 from tradeimpact.figures.outlines import read_outlines
 from tradeimpact.figures.replay import SHADES
 from tradeimpact.figures.save import csv_text, manifest_text
 from tradeimpact.figures.style import GOVERNMENT, INK, SOFT, briefing, footer_text, furnish, needs
 from tradeimpact.figures.text import count_word, estimate
-from tradeimpact.write import write_bytes, write_text
+from tradeimpact.write import write_files
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +41,7 @@ WHAT = (
 PIXELS = 100  # to the inch, in a film
 COLOURS = 64
 STRIP_PANELS = 6
+NAMED = 6  # crossings of a film, the largest
 LARGEST = 260.0  # area in points squared
 
 
@@ -173,7 +174,9 @@ def animate(
         cursor = lower.axvline(last, color=INK, linewidth=1.0, zorder=6, gid="cursor")
         for day in shown:
             upper.clear()
-            _map(upper, probability[probability["day"] == day], places, rings, country, largest=620.0, names=True)
+            _map(
+                upper, probability[probability["day"] == day], places, rings, country, largest=LARGEST_MARK, names=True
+            )
             future.set_x(day_number(day))  # nobody knew what comes after it
             future.set_width(1.02 * last - 0.02 * day_number(shown[0]) - day_number(day))
             cursor.set_xdata([day_number(day)] * 2)
@@ -182,9 +185,7 @@ def animate(
     _close(figure)
     data = _gif(frames, seconds_a_day, words)
     paths = {kind: Path(f"{os.fspath(stem)}.{kind}") for kind in ("gif", "csv", "json")}
-    write_bytes(paths["gif"], data)
-    write_text(paths["csv"], csv_text(table))
-    write_text(paths["json"], record)
+    write_files(dict(zip(paths.values(), (data, csv_text(table), record), strict=True)))
     return paths
 
 
@@ -262,11 +263,10 @@ def _map(
     for spine in ax.spines.values():
         spine.set(visible=True, color="#CCCCCC")
     if names:
-        for row in merged.head(6).to_dict("records"):
-            ax.annotate(
-                str(row["name"]).split("/")[0], xy=(row["longitude"], row["latitude"]), xytext=(0, -13),
-                textcoords="offset points", ha="center", va="top", size=7.5, color=INK, zorder=4,
-            )  # fmt: skip
+        rows = merged.to_dict("records")
+        shown = [row | {"name": str(row["name"]).split("/")[0] if n < NAMED else ""} for n, row in enumerate(rows)]
+        ax.apply_aspect()
+        _write_names(ax, shown, rings, most)
 
 
 def _bar(figure: Figure, panels: list[Axes]) -> None:
@@ -299,10 +299,13 @@ def _stage(foot: str) -> tuple[Figure, Axes, Axes]:
 
     from tradeimpact.figures.style import FOOTER_SIZE, wrap
 
-    figure = plt.figure(figsize=(7.2, 7.4))
-    upper = figure.add_axes((0.03, 0.40, 0.94, 0.55))
-    lower = figure.add_axes((0.10, 0.165, 0.86, 0.19))
-    figure.text(0.012, 0.008, wrap(foot, 500, FOOTER_SIZE), size=FOOTER_SIZE, color=SOFT, va="bottom", gid="footer")
+    words = wrap(foot, 500, FOOTER_SIZE)
+    high = 72 * 7.6
+    above = (1.3 * FOOTER_SIZE * (words.count("\n") + 1) + 38) / high  # room for the days and the name of their axis
+    figure = plt.figure(figsize=(7.2, high / 72))
+    upper = figure.add_axes((0.03, 0.41, 0.94, 0.54))
+    lower = figure.add_axes((0.10, above, 0.86, max(0.365 - above, 0.1)))
+    figure.text(0.012, 0.008, words, size=FOOTER_SIZE, color=SOFT, va="bottom", gid="footer")
     return figure, upper, lower
 
 
@@ -365,8 +368,8 @@ def _lost(probability: pd.DataFrame, day: Any) -> int:
 def _finding(probability: pd.DataFrame, loss: pd.DataFrame, shown: list[Any], currency: str) -> str:
     first, last = shown[0], shown[-1]
     return (
-        f"From {count_word(_lost(probability, first))} crossings more likely lost than held on "
-        f"{short_day(day_number(first))} to {count_word(_lost(probability, last))} on "
+        f"Crossings more likely lost than held: {count_word(_lost(probability, first))} on "
+        f"{short_day(day_number(first))}, {count_word(_lost(probability, last))} on "
         f"{short_day(day_number(last), year=True)}; loss by then {_words(loss, last, currency)}"
     )
 

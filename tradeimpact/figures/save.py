@@ -22,19 +22,20 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 
 from tradeimpact.errors import TradeImpactError
+from tradeimpact.figures import fonts
 from tradeimpact.figures.style import briefing, figure_of
-from tradeimpact.write import write_bytes, write_text
+from tradeimpact.tables import neutral
+from tradeimpact.write import write_files
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 LIBRARIES = ("matplotlib", "numpy", "pandas")
 MOST_LAYOUTS = 8
 SEEN = 1e-7  # share of the figure's side
-OUR_KEYS = ("alt", "figure", "libraries", "python")
+OUR_KEYS = ("alt", "figure", "font", "libraries", "python")
 
 
 def save(
@@ -45,7 +46,7 @@ def save(
     alt: str,
     manifest: Mapping[str, Any],
 ) -> dict[str, Path]:
-    """Write `stem`.svg, .png, .csv and .json.
+    """Write `stem`.svg, .png, .csv and .json; one without its .json is one whose writing was cut off.
 
     Parameters
     ----------
@@ -79,10 +80,7 @@ def save(
     record = manifest_text({**manifest}, alt=words, name=name)
     svg, png = _render(figure_of(chart), name=name, alt=words)
     paths = {kind: Path(f"{os.fspath(stem)}.{kind}") for kind in ("svg", "png", "csv", "json")}
-    write_text(paths["svg"], svg)
-    write_bytes(paths["png"], png)
-    write_text(paths["csv"], csv_text(table))
-    write_text(paths["json"], record)
+    write_files(dict(zip(paths.values(), (svg, png, csv_text(table), record), strict=True)))
     return paths
 
 
@@ -99,21 +97,16 @@ def csv_text(table: pd.DataFrame) -> str:
     return str(flat.to_csv(index=False, lineterminator="\n"))
 
 
-def neutral(cell: Any) -> Any:
-    """Text with an apostrophe before it where a spreadsheet would run it; anything else unchanged.
-
-    >>> neutral("=1+1"), neutral("Torkham"), neutral(-3.5)
-    ("'=1+1", 'Torkham', -3.5)
-    """
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell
-
-
 def manifest_text(given: Mapping[str, Any], *, alt: str, name: str) -> str:
-    """JSON text of the manifest, keys sorted, with the versions of Python and the drawing libraries."""
+    """JSON text of the manifest, keys sorted, with the versions of Python and the drawing libraries, and the font where
+    it is not ours.
+    """
     clash = sorted(set(given) & set(OUR_KEYS))
     if clash:
         raise TradeImpactError(f"The manifest may not set {', '.join(map(repr, clash))}: saving a figure sets them.")
+    drawn = fonts.family()
     record = {
+        **({} if drawn == fonts.FONT else {"font": drawn}),
         **{str(key): _plain(value, str(key)) for key, value in given.items()},
         "alt": alt,
         "figure": name,

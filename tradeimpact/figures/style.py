@@ -7,13 +7,16 @@ inches.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tradeimpact.errors import TradeImpactError, did_you_mean
+from tradeimpact.figures import fonts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +35,10 @@ FOOTER_SIZE = 7.0
 TITLE_SIZE = 11.5
 PADDING = 6.0
 PIXEL_ROUNDING = 1.05
+NARROWING = 0.97  # by which a title's lines are made shorter until it would need one more
+TOGETHER = re.compile(  # (90 %: 2.7 to 6.3), 30 %, 4.5 bn AFN, 12 USD, 22 July 2021
+    r"\(90 %: \S+ to \S+\)|\d (?:%|(?:bn|m|thousand)\b(?: [A-Z]{3}\b)?|[A-Z]{3}\b|[A-Z][a-z]{2,8}\b(?: \d{4}\b)?)"
+)
 GRADES = "A measured, B reported by an official, C claim or estimate, E judgement"
 
 
@@ -53,8 +60,9 @@ def briefing() -> Iterator[None]:
 
     interactive = mpl.is_interactive()
     try:
-        with style.context(["default", STYLE_FILE]):
+        with style.context(["default", STYLE_FILE, {"font.family": fonts.family()}]):
             try:
+                fonts.warn_if_missing()
                 yield
             finally:
                 # a notebook's backend starts with the first figure and turns this on: it must outlast the style
@@ -121,6 +129,7 @@ def figure_of(chart: Axes | Figure) -> Figure:
     return figure
 
 
+@cache
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
     """Width of `text` in points, measured on the font itself and so the same on every screen.
 
@@ -129,7 +138,7 @@ def text_width(text: str, size: float, *, bold: bool = False) -> float:
     from matplotlib.font_manager import FontProperties, findfont, get_font
     from matplotlib.ft2font import LoadFlags
 
-    font = get_font(findfont(FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")))
+    font = get_font(findfont(FontProperties(family=fonts.family(), weight="bold" if bold else "normal")))
     font.set_size(size, 72)
     font.set_text(text, 0.0, flags=LoadFlags.NO_HINTING)
     return PIXEL_ROUNDING * float(font.get_width_height()[0]) / 64
@@ -138,10 +147,10 @@ def text_width(text: str, size: float, *, bold: bool = False) -> float:
 def wrap(text: str, width: float, size: float, *, bold: bool = False) -> str:
     """Break `text` into lines no wider than `width` points; a word that is wider itself is cut.
 
-    A percent sign stays with its number.
+    A number stays with its percent sign, its unit and currency, an interval and a day with its month are not broken.
     """
     lines: list[str] = []
-    for paragraph in text.replace(" %", "\u00a0%").split("\n"):
+    for paragraph in TOGETHER.sub(lambda found: found[0].replace(" ", "\u00a0"), text).split("\n"):
         line = ""
         for word in paragraph.split(" "):
             tried = f"{line} {word}" if line else word
@@ -161,6 +170,18 @@ def wrap(text: str, width: float, size: float, *, bold: bool = False) -> str:
     return "\n".join(lines)
 
 
+def balanced(text: str, width: float, size: float) -> str:
+    """Break a bold title into as few lines as :func:`wrap`, of about the same length, so that no word stands alone."""
+    best = wrap(text, width, size, bold=True)
+    longest = max(text_width(word, size, bold=True) for word in best.replace("\n", " ").split(" "))
+    while "\n" in best and (width := NARROWING * width) > longest:
+        tried = wrap(text, width, size, bold=True)
+        if tried.count("\n") > best.count("\n"):
+            break
+        best = tried
+    return best
+
+
 def grade_of(table: pd.DataFrame) -> str | None:
     """Grades that occur in the table's column `grade`, as "B, C, E"; None without such a column."""
     if "grade" not in table.columns:
@@ -175,8 +196,9 @@ def footer_text(*, source: str, grade: str | None, note: str = "", synthetic: bo
     if note:
         lines.append(note)
     lines.append(f"Source: {source or 'not stated'}")
-    lines.append(f"Evidence grade: {grade} ({GRADES})" if grade else "Evidence grade: not stated")
-    return "\n".join(lines)
+    none = "none, the data are synthetic" if synthetic else "not stated"
+    lines.append(f"Evidence grade: {grade} ({GRADES})" if grade else f"Evidence grade: {none}")
+    return "\n".join([*lines, *filter(None, [fonts.missing()])])
 
 
 def furnish(
@@ -229,7 +251,7 @@ def _frame_figure(figure: Figure, title: str, text: str) -> None:
     # both count in a tight box, else a notebook would cut them off; a constrained layout leaves figure texts alone
     wide, high = (72.0 * side for side in figure.get_size_inches())
     room = wide - 2 * PADDING
-    head = wrap(title, room, TITLE_SIZE, bold=True) if title else ""
+    head = balanced(title, room, TITLE_SIZE) if title else ""
     foot = wrap(text, 0.95 * room, FOOTER_SIZE)
     if head:
         figure.text(
@@ -270,7 +292,7 @@ def _frame_axes(ax: Axes, title: str, text: str) -> None:
     below, above = (box.y0 - around.y0, around.y1 - box.y1) if around is not None else (0.0, 0.0)
     below, above = below * points, above * points
     if title:
-        head = wrap(title, box.width * points, TITLE_SIZE, bold=True)
+        head = balanced(title, box.width * points, TITLE_SIZE)
         ax.set_title(head, loc="left", gid="title", size=TITLE_SIZE, pad=above + PADDING)
     ax.annotate(
         wrap(text, box.width * points, FOOTER_SIZE),
