@@ -68,7 +68,7 @@ class Evidence:
         """Layouts made so far, by the last day known."""
         return {}
 
-    @property
+    @cached_property
     def counts(self) -> list[tuple[int, float, str]]:
         """Bare counts of lost border posts: day position, count, weight class."""
         rows = self.rows[self.rows["crossing"] == "national"]
@@ -102,8 +102,10 @@ class Layout:
             by_day[day].append((row, crossing))
         pairs = [np.array(found, dtype=np.int64).reshape(-1, 2).T for found in by_day]
         loss, back = (np.zeros((days, count), dtype=np.int64) for _ in range(2))
-        for c in range(count):
-            stated = [(s.published, s.proposition) for s in statements if s.crossing == c]
+        said: list[list[tuple[int, str]]] = [[] for _ in range(count)]
+        for s in statements:
+            said[s.crossing].append((s.published, s.proposition))
+        for c, stated in enumerate(said):
             told = [day for day, says in stated if says in ("lost", "collecting", "promise")]
             loss[:, c] = silent_days(told, days, until)
             loss[0, c] *= all(day >= 0 for day in told)  # told before the chain begins: its first state is no silence

@@ -114,8 +114,8 @@ def inferred_paths(
     lost = by_crossing == 2
     for authority in range(2, authorities):
         np.multiply(lost, h.shares[authority, :, h.offset :, None], out=holders[authority, :, h.offset :])
-    for authority in np.flatnonzero(h.shares[:2].any(axis=(1, 2))):
-        holders[authority, :, h.offset :] += lost * h.shares[authority, :, h.offset :, None]
+    for state in np.flatnonzero(h.shares[:2].any(axis=(1, 2))).tolist():
+        holders[state, :, h.offset :] += lost * h.shares[state, :, h.offset :, None]
     opened, threat = (new((crossings, days, BLOCK)) for _ in range(2))
     opened[...] = 1.0
     for number, closure in enumerate(h.closures):

@@ -103,8 +103,7 @@ class Setting:
         holders = (g[:border], nobody[:border], insurgent[:border])
         o, cap, friction = self._access(days, v, *holders, new)
         h = self._cost(rates, friction, *holders, new)
-        elasticities = {name: p[name] for name in ("theta", "phi", "epsilon")}
-        ratio, q = response_ratio(v, self.codes, h, o, **elasticities, new=new)
+        ratio, q = response_ratio(v, self.codes, h, o, theta=p["theta"], phi=p["phi"], epsilon=p["epsilon"], new=new)
         free = apply_ceiling(np.multiply(v, ratio, out=ratio), cap, self.codes, new)
         star, back = new(m0.shape), new(m0.shape)
         np.multiply(free, e, out=star[:border])
@@ -182,9 +181,9 @@ class Setting:
         friction = np.multiply(insurgent, p["friction_insurgent"], out=new(v.shape))
         more = new(v.shape)
         friction += np.multiply(nobody, p["friction_insurgent"] + p["friction_nobody_extra"], out=more)
-        threat = s.threat[border, days]
+        threat, of_threat = s.threat[border, days], p["friction_threat"]
         if threat.any():
-            friction += np.multiply(np.multiply(g, threat, out=more), p["friction_threat"], out=more)
+            friction += np.multiply(np.multiply(g, threat, out=more), of_threat, out=more)
         cap = np.multiply(o, v, out=more)
         cap *= kappa
         for row in self.reopening:

@@ -11,6 +11,7 @@ from numbers import Integral
 from ..errors import DrawError
 
 BLOCK = 256
+MOST_DRAWS = 10**9
 
 
 def blocks(draws: int) -> Iterator[tuple[int, int]]:
@@ -18,5 +19,7 @@ def blocks(draws: int) -> Iterator[tuple[int, int]]:
     if not isinstance(draws, Integral) or isinstance(draws, bool) or draws < 1:
         raise DrawError(f"draws={draws!r}: expected a whole number of at least 1")
     draws = int(draws)
+    if draws > MOST_DRAWS:
+        raise DrawError(f"draws={draws:,}: at most {MOST_DRAWS:,}; result.convergence() says how many are enough")
     for number in range(-(-draws // BLOCK)):
         yield number, min(BLOCK, draws - number * BLOCK)

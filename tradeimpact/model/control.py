@@ -75,12 +75,14 @@ def days_since_reopening(open_share: Array, new: New = aligned) -> Array:
     """
     since = new(open_share.shape)
     since[...] = -1.0
-    for row in np.flatnonzero((open_share == 0).any(axis=(1, 2))):
-        opened, count = open_share[row] > 0, since[row]
-        for day in range(1, len(opened)):
-            # -1 + 1 is the first open day after a shut one; never shut stays -1
-            running = opened[day] & (~opened[day - 1] | (count[day - 1] >= 0))
-            np.subtract((count[day - 1] + 2.0) * running, 1.0, out=count[day])
+    rows = np.flatnonzero((open_share == 0).any(axis=(1, 2)))
+    opened = open_share[rows].transpose(1, 0, 2) > 0
+    count = np.full(opened.shape, -1.0)
+    for day in range(1, len(opened)):
+        # -1 + 1 is the first open day after a shut one; never shut stays -1
+        running = opened[day] & (~opened[day - 1] | (count[day - 1] >= 0))
+        np.add(count[day - 1], 1.0, out=count[day], where=running)
+    since[rows] = count.transpose(1, 0, 2)
     return since
 
 

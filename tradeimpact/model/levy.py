@@ -94,8 +94,9 @@ def outcome(day: Day, policy: Policy, choke: Array | None = None) -> Outcome:
     g, insurgent, road = day.government, day.insurgent, day.road
     at_gate = policy.inland * day.inland_rate + road * (1.0 - policy.once)
     cost = 1.0 + day.standing + g * (policy.rate * day.rate + road) + insurgent * at_gate + day.own * levy
-    elasticities = {"theta": day.theta, "phi": day.phi, "epsilon": day.epsilon}
-    ratio, q = response_ratio(day.value, day.codes, cost / day.before, day.open_share, **elasticities)
+    ratio, q = response_ratio(
+        day.value, day.codes, cost / day.before, day.open_share, theta=day.theta, phi=day.phi, epsilon=day.epsilon
+    )
     free = day.value * ratio
     if day.ceiling is not None:
         limit = np.broadcast_to(day.ceiling * day.open_share * day.value, free.shape)

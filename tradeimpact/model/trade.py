@@ -179,21 +179,21 @@ def apply_ceiling(trade: Array, cap: Array, codes: NDArray[np.intp], new: New = 
     total = _sum_first(offered)
     floor = np.asarray(NEGLIGIBLE * total)
     full = offered >= most
-    multiple: Array = 1.0 + FULL * full
+    multiple: Array = 1.0 + FULL * full.astype(np.float64)
     partly = (offered - placed > floor) & ~full
     for group, rows in enumerate(members):
         at = np.flatnonzero(partly[group])
         if len(at):
             one = np.ones((1, len(at)))
-            some = _columns(free, at, new, rows), _columns(limit, at, new, rows)
-            multiple[group, at] += _raised(*some, one, offered[group, at], floor[at], new)
+            cells = np.ix_(rows, at)
+            multiple[group, at] += _raised(free[cells], limit[cells], one, offered[group, at], floor[at], new)
     target = np.minimum(offered, most)
     moving = (_sum_first(offered - target) > floor) & (_sum_first(most - target) > floor)
     at = np.flatnonzero(moving)
     if len(at):
         goal = np.minimum(total[at], _sum_first(most)[at])
-        some = _columns(free, at, new), _columns(limit, at, new)
-        multiple[:, at] += _raised(*some, multiple[:, at][codes], goal, floor[at], new)
+        base = multiple[:, at][codes]
+        multiple[:, at] += _raised(free[:, at], limit[:, at], base, goal, floor[at], new)
     for group, rows in enumerate(members):
         for row in rows:
             np.multiply(multiple[group], free[row], out=held[row])
@@ -227,7 +227,7 @@ def _raised(free: Array, limit: Array, base: Array, goal: Array, floor: Array, n
             if live is not None:
                 found[live] = raised
             live = at if live is None else live[at]
-            free, limit, base = (_columns(x, at, new) for x in (free, limit, base))
+            free, limit, base = free[:, at], limit[:, at], base[:, at]
             goal, floor, raised, want = goal[at], floor[at], raised[at], new(free.shape)
     if live is not None:
         found[live] = raised
@@ -268,7 +268,8 @@ def defer(
     shape = np.broadcast_shapes(kept_away.shape, room.shape)
     returned = aligned(shape) if out is None else out
     waiting = np.zeros((shape[0], shape[2])) if stock is None else stock
-    opened, free, away = (np.broadcast_to(x, shape) for x in (is_open, room, kept_away))
+    opened = np.broadcast_to(is_open, shape)
+    free, away = (np.broadcast_to(x, shape) for x in (room, kept_away))
     joining = np.empty_like(waiting)
     some = bool(waiting.any())
     for day in range(shape[1]):
@@ -310,15 +311,6 @@ def _by_group(x: Array, members: Sequence[NDArray[np.intp]], new: New) -> Array:
         total[...] = x[rows[0]]
         for row in rows[1:]:
             total += x[row]
-    return out
-
-
-def _columns(x: Array, at: NDArray[np.intp], new: New, rows: Sequence[int] | NDArray[np.intp] | None = None) -> Array:
-    """Some cells of some crossings, of all if not said which; (crossings, cells)."""
-    rows = range(len(x)) if rows is None else rows
-    out = new((len(rows), len(at)))
-    for to, row in zip(out, rows, strict=True):
-        np.take(x[row], at, out=to, mode="clip")  # "raise" would copy once more
     return out
 
 
