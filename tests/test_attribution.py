@@ -103,6 +103,10 @@ def test_profile_is_the_mean_over_sets_of_other_crossings_with_every_driver_acti
     assert rows["north_gate", 0] == pytest.approx(mean[drivers | 1] - mean[drivers])
     assert rows["north_gate", 1] == pytest.approx(mean[drivers | 3] - mean[drivers | 2])
     assert rows["south_gate", 1] == pytest.approx(found.table.loc["south_gate", "leave_one_out"])
+    loss = {c: lines["government_loss"].to_numpy() for c, lines in by_hand.items()}
+    ends = found.profile.set_index(["player", "others"])[["low", "high"]]
+    for others, added in ((0, loss[drivers | 1] - loss[drivers]), (1, loss[drivers | 3] - loss[drivers | 2])):
+        assert ends.loc[("north_gate", others)].to_numpy() == pytest.approx(np.quantile(added, [0.05, 0.95]))
 
 
 @pytest.mark.parametrize("of", LINES)

@@ -415,7 +415,7 @@ def test_strips_cover_both_their_first_and_last_day() -> None:
     drawn = [bar for bar in ax.patches if bar.get_gid() == "strip"]
     assert [bar.get_width() for bar in drawn] == [16, 3, 12, 22, 9, 31]
     shut = [bar for bar in ax.patches if bar.get_gid() == "shut"]
-    assert [bar.get_height() / drawn[0].get_height() for bar in shut] == pytest.approx([0.8, 1.0])
+    assert [bar.get_height() / drawn[0].get_height() for bar in shut] == pytest.approx([0.8 * 0.55, 0.55])
     with pytest.raises(TradeImpactError, match="west"):
         strips.holders(HELD.assign(end="2021-06-01"), source=SOURCE)
 
@@ -636,8 +636,9 @@ def test_alternative_texts_hold_the_numbers_of_their_tables() -> None:
 def test_a_footer_can_be_put_under_any_figure() -> None:
     figure, _ax = plt.subplots(layout="constrained")
     style.footer(figure, source=SOURCE, grade=None, synthetic=True)
-    assert "Evidence grade: not stated" in "".join(written(figure))
+    assert "Evidence grade: none, the data are synthetic" in "".join(written(figure))
     assert cut_off(figure) == []
+    assert "Evidence grade: not stated" in style.footer_text(source=SOURCE, grade=None)
 
 
 def test_a_third_ledger_is_an_error_and_not_silently_left_out() -> None:

@@ -51,7 +51,8 @@ def ledger_table(result: Results) -> pd.DataFrame:
 def holder_table(result: Results) -> pd.DataFrame:
     """Runs of days with one holder and one open share: columns crossing, name, start, end, holder, open_share.
 
-    Where control is inferred the holder is the likeliest one, and a crossing counts as shut where that is likelier.
+    Where control is inferred the holder is that of :func:`likeliest`, and a crossing counts as shut where that is
+    likelier.
     """
     x = result.inputs
     names = result.case.crossings.set_index("crossing")["name"]
@@ -72,9 +73,28 @@ def holder_table(result: Results) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["crossing", "name", "start", "end", "holder", "open_share"])
 
 
+def is_lost(shares: np.ndarray[Any, Any]) -> Any:
+    """Whether a crossing counts as lost: the government holds it with a probability, or a share, below one half.
+
+    The one rule of all charts (marks of falls, strips, maps, replays). It sets the government against all others, as
+    the scoring of reports does: a post that is fought over is lost although no single rival is likelier than the
+    government.
+
+    Parameters
+    ----------
+    shares : array, shape (authorities, ...)
+        Of the government, of nobody, of each insurgent authority; they sum to 1.
+
+    Returns
+    -------
+    bool or array of bool, shape (...)
+    """
+    return shares[0] < 0.5
+
+
 def fall_position(result: Results, i: int) -> int:
-    """Position in the window of the first day on which the government probably does not hold crossing i."""
-    lost = (result.totals.holders[0, i] < 0.5).nonzero()[0]
+    """Position in the window of the first day on which crossing i counts as lost (:func:`is_lost`)."""
+    lost = is_lost(result.totals.holders[:, i]).nonzero()[0]
     return int(lost[0]) if len(lost) else result.totals.holders.shape[2]
 
 
@@ -86,9 +106,14 @@ def _holder(authorities: tuple[str, ...], shares: np.ndarray[Any, Any], *, joint
 
 
 def likeliest(authorities: tuple[str, ...], shares: np.ndarray[Any, Any]) -> str:
-    """Government, nobody, or those insurgents together who have at least half of the largest insurgent share."""
-    if shares[2:].sum() <= shares[:2].max():
-        return authorities[int(shares[:2].argmax())]
+    """The government unless the crossing counts as lost (:func:`is_lost`), else the likelier of nobody and insurgents.
+
+    Insurgents are counted together and named if they have at least half of the largest insurgent share.
+    """
+    if not is_lost(shares):
+        return authorities[0]
+    if shares[2:].sum() <= shares[1]:
+        return authorities[1]
     least = shares[2:].max() / 2
     return " and ".join(a for a, s in zip(authorities[2:], shares[2:], strict=True) if s >= least)
 

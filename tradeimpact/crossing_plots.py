@@ -182,11 +182,15 @@ def ports_of(case: Any) -> pd.DataFrame:
 
 
 def outlines_of(case: Any) -> Mapping[str, Any]:
-    """Country outlines that the case names, as GeoJSON."""
+    """Country outlines that the case names, as GeoJSON; files of the library only."""
     from .plots import OUTLINES
 
     file = str(case.metadata.get("outlines", OUTLINES))
-    found: Mapping[str, Any] = json.loads(data_file(f"outlines/{file}").read_text(encoding="utf-8"))
+    text = data_file(f"outlines/{file}").read_text(encoding="utf-8")
+    try:
+        found: Mapping[str, Any] = json.loads(text)
+    except ValueError:
+        raise TradeImpactError(f"outlines {file!r}: no GeoJSON; name a file of the library's outlines") from None
     return found
 
 

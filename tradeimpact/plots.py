@@ -12,13 +12,14 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
-from .chart_tables import daily_table, fall_position, holder_table, ledger_table, map_table
+from .chart_tables import daily_table, fall_position, holder_table, is_lost, ledger_table, map_table
 from .crossing_plots import CrossingPlots, outlines_of
 from .figures import alt, bridge, charts, compare, convergence, maps, strips, timelines
 from .figures.save import save as save_figure
-from .figures.text import amount, estimate, percent
+from .figures.text import count_word, estimate, label_of, lower_first, percent
 from .model.ledger import COMPONENTS
 from .revenue import revenue_per_crossing
 from .scenario import to_day
@@ -33,6 +34,7 @@ OUTLINES = "countries.geojson"  # unless the descriptor of the case names anothe
 MODEL_NOTE = (
     "Estimates of the model, not statistics; 90 % intervals rest on stated assumptions, most of them judgement."
 )
+LOST_NOTE = "A crossing counts as lost from the day on which the government holds it with a probability below one half."
 
 
 @dataclass(frozen=True)
@@ -44,19 +46,17 @@ class Plots(CrossingPlots):
     def bridge(self, *, title: str | None = None, save: str | Path | None = None, ax: Axes | None = None) -> Axes:
         """From the baseline to what was collected: where the lost revenue went, means and 90 % intervals."""
         table = self.result.bridge()
-        means = table["mean"]
-        parts = means.loc[list(COMPONENTS)]
-        finding = f"The government loses {self._say(means['government_loss'])} on average"
+        parts = table["mean"].loc[list(COMPONENTS)]
+        finding = f"The government loses a mean of {self._mean(table, 'government_loss')}"
         if parts.max() > 0:
-            finding += f"; the largest part is {str(parts.idxmax()).replace('_', ' ')}"
+            finding += f"; largest part: {lower_first(label_of(str(parts.idxmax())))}"
         return self._draw(bridge.bridge, alt.alt_bridge, table, title or finding, save, ax)
 
     def ledgers(self, *, title: str | None = None, save: str | Path | None = None, ax: Axes | None = None) -> Axes:
         """The government's and the insurgents' ledgers side by side on one scale."""
         table = ledger_table(self.result)
-        means = self.result.summary()["mean"]
-        loss, gain = means["government_loss"], means["insurgent_gain"]
-        finding = f"The government loses {self._say(loss)}, the insurgents gain {self._say(gain)}: one is not the other"
+        loss, gain = (self._mean(self.result.summary(), line) for line in ("government_loss", "insurgent_gain"))
+        finding = f"The government loses a mean of {loss}, the insurgents gain a mean of {gain}"
         return self._draw(compare.ledgers, alt.alt_ledgers, table, title or finding, save, ax)
 
     def who_collects(self, *, title: str | None = None, save: str | Path | None = None, ax: Axes | None = None) -> Axes:
@@ -65,10 +65,11 @@ class Plots(CrossingPlots):
         last = self.result.window[1]
         final = table[table["day"] == pd.Timestamp(last)].set_index("line")["median"]
         share = final["government"] / final["baseline"] if final["baseline"] else float("nan")
-        finding = f"By {last.day} {last:%B %Y} the government collects {percent(share)} of its baseline"
+        finding = f"On {last.day} {last:%B %Y} the government collects {percent(share)} of its baseline"
         return self._draw(
-            timelines.who_collects, alt.alt_who_collects, table, title or finding, save, ax, events=self._falls()
-        )
+            timelines.who_collects, alt.alt_who_collects, table, title or finding, save, ax, events=self._falls(),
+            note=self._lost_note(),
+        )  # fmt: skip
 
     def cumulative(self, *, title: str | None = None, save: str | Path | None = None, ax: Axes | None = None) -> Axes:
         """Loss and gain since the first day of the window."""
@@ -78,16 +79,16 @@ class Plots(CrossingPlots):
         loss = estimate(end["median"], end["low"], end["high"], currency=self._currency)
         finding = f"By {last.day} {last:%B %Y} the loss adds up to {loss}"
         return self._draw(
-            timelines.cumulative, alt.alt_cumulative, table, title or finding, save, ax, events=self._falls()
-        )
+            timelines.cumulative, alt.alt_cumulative, table, title or finding, save, ax, events=self._falls(),
+            note=self._lost_note(),
+        )  # fmt: skip
 
     def holders(self, *, title: str | None = None, save: str | Path | None = None, ax: Axes | None = None) -> Axes:
         """Who held each crossing on which days, and when it was shut to cargo."""
         table = holder_table(self.result)
-        last = table[table["end"] == table["end"].max()]
-        held = int((last["holder"] != "government").sum())
+        lost = is_lost(self.result.totals.holders[..., -1])
         finding = (
-            f"{held} of {last['crossing'].nunique()} crossings and houses "
+            f"{int(lost.sum())} of {len(lost)} crossings and houses "
             f"{'are probably' if self.result.inputs.inferred else 'are'} out of the government's hands by the last day"
         )
         names = self._names(table["holder"])
@@ -101,6 +102,7 @@ class Plots(CrossingPlots):
             names=names,
             alt_extra={"names": names},
             money=False,
+            note=self._lost_note(),
         )
 
     def map(
@@ -130,6 +132,7 @@ class Plots(CrossingPlots):
             positional=(outlines_of(self.result.case),),
             alt_extra=extra,
             alt_money=False,
+            note=self._lost_note(),
             **extra,
         )
 
@@ -154,7 +157,7 @@ class Plots(CrossingPlots):
         row = table.iloc[0]
         finding = f"{row['method']}: {estimate(row['median'], row['low'], row['high'], currency=self._currency)}"
         if band is not None:
-            finding += f"; {observed_label} {_where(row, band)}"
+            finding += f"; {observed_label}: {_where(row, band)}"
         extra: dict[str, Any] = {"observed": band, "observed_label": observed_label}
         return self._draw(
             compare.comparison, alt.alt_comparison, table, title or finding, save, ax, **extra, alt_extra=extra
@@ -162,18 +165,23 @@ class Plots(CrossingPlots):
 
     # --- inside -------------------------------------------------------------------------------------------------------
 
-    def _say(self, value: float) -> str:
-        return amount(value, currency=self._currency)
+    def _lost_note(self) -> str:
+        return LOST_NOTE if self.result.inputs.inferred else ""
+
+    def _mean(self, table: pd.DataFrame, line: str) -> str:
+        row = table.loc[[line]].iloc[0]
+        return estimate(float(row["mean"]), float(row["low"]), float(row["high"]), currency=self._currency)
 
     def _falls(self) -> list[tuple[Any, str]]:
-        """Days on which crossings probably leave the government's hands, and holidays, with their names."""
+        """Days from which crossings count as lost, the largest of a day named, and holidays, with their names."""
         x = self.result.inputs
         names = self.result.case.crossings.set_index("crossing")["name"]
         falls: dict[Any, list[str]] = {}
-        for i, crossing in enumerate(x.crossings):
-            position = fall_position(self.result, i)
+        for i in np.argsort(-x.parts[1], kind="stable"):
+            position = fall_position(self.result, int(i))
             if position < len(x.window_days) and x.parts[2][i] > 0:  # one without baseline was lost before
-                falls.setdefault(x.window_days[position].date(), []).append(str(names[crossing]).split("/")[0])
+                name = str(names[x.crossings[i]]).split("/")[0]
+                falls.setdefault(x.window_days[position].date(), []).append(name)
         marks = [(day, who[0] if len(who) == 1 else f"{who[0]} +{len(who) - 1}") for day, who in sorted(falls.items())]
         calendar = self.result.case.calendar
         feasts = calendar[(calendar["kind"] == "holiday") & calendar["start"].isin(x.window_days)]
@@ -195,7 +203,10 @@ class Plots(CrossingPlots):
         last = table.iloc[-1]
         share = last["mc_error"] / abs(last["median"]) if last["median"] else float("nan")
         finding = f"At {int(last['draws']):,} draws the median {name} is known to {100 * share:.1f} %"
-        return self._draw(convergence.convergence, convergence.alt_convergence, table, title or finding, save, ax)
+        return self._draw(
+            convergence.convergence, convergence.alt_convergence, table, title or finding, save, ax,
+            outcome=label_of(found.line),
+        )  # fmt: skip
 
     def _draw(
         self,
@@ -210,6 +221,7 @@ class Plots(CrossingPlots):
         alt_extra: dict[str, Any] | None = None,
         alt_money: bool = True,
         money: bool = True,
+        note: str = "",
         **extra: Any,
     ) -> Axes:
         common: dict[str, Any] = {"currency": self._currency} if money else {}
@@ -220,7 +232,7 @@ class Plots(CrossingPlots):
             title=title,
             source=credit(case),
             grade=grades(case),
-            note=MODEL_NOTE,
+            note=f"{note} {MODEL_NOTE}".strip(),
             synthetic=case.synthetic,
             ax=ax,
             **common,
@@ -235,12 +247,12 @@ class Plots(CrossingPlots):
 
 def _where(row: Any, band: tuple[float, ...]) -> str:
     """Where an observed value lies against an interval."""
-    verb = "lies" if len(band) == 1 else "lie"
     if band[-1] < row["low"]:
-        return f"{verb} below it"
+        return "below the interval"
     if band[0] > row["high"]:
-        return f"{verb} above it"
-    return f"{verb} inside"
+        return "above the interval"
+    inside = band[0] >= row["low"] and band[-1] <= row["high"]
+    return "inside the interval" if inside else "at the edge of the interval"
 
 
 def plot_revenue(
@@ -258,7 +270,10 @@ def plot_revenue(
         chart, words = charts.revenue_by_crossing, alt.alt_revenue
         shown = imports.rename(columns={"collected": "median", "collected_low": "low", "collected_high": "high"})
         first = shown[shown["kind"] == "border"].head(2)
-        finding = f"{first['name'].iloc[0]} and {first['name'].iloc[1]} bring in most; few figures are measured"
+        measured = int((shown["grade"] == "A").sum())
+        sure = f"{count_word(measured)} of {count_word(len(shown))} figures" if measured else "no figure"
+        verb = "are" if measured > 1 else "is"
+        finding = f"{first['name'].iloc[0]} and {first['name'].iloc[1]} bring in most; {sure} {verb} measured"
     drawn = chart(
         shown,
         title=title or finding,

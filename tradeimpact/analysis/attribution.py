@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ..errors import ModelError, TradeImpactError
 from ..results import Results
-from ..statistics import describe, mean
+from ..statistics import HIGH, LOW, describe, mean, quantiles
 from .attribution_text import sentences
 from .coalitions import DRIVERS, games
 from .shares import EXACT_PLAYERS, ORDERS, PAIRS, Shares, solve
@@ -53,8 +53,8 @@ class Attribution:
         of the result over its window. Shares add up to the total in every draw, and so does order_of_fall; alone and
         leave_one_out do not.
     profile : DataFrame
-        player, name, others, mean: what a crossing adds on average when so many other crossings have fallen and every
-        driver acts. Its last row is leave_one_out.
+        player, name, others, mean, low, high (90 %): what a crossing adds on average over all sets of so many other
+        fallen crossings, while every driver acts. Its last row is leave_one_out.
     text : str
         The sentences a briefer would say.
     """
@@ -235,11 +235,14 @@ def _described(result: Results, of: str, shares: Shares) -> Attribution:
     table["sampling_error"] = [*np.sqrt((s.error[row] ** 2) @ each**2), 0.0]
     order = table.drop(index=TOTAL)["mean"].sort_values(ascending=False, kind="stable").index
     table = table.loc[[*order, TOTAL]]
-    by_size = mean(s.by_size[row], weights)
+    by_size = (mean(s.by_size[row], weights), *quantiles(s.by_size[row], (LOW, HIGH), weights))
     posts = [p for p in s.players if p not in DRIVERS]
-    steps = [(p, k, float(v)) for p, row_of in zip(posts, by_size, strict=True) for k, v in enumerate(row_of)]
-    lines = [(p, str(names[p]), k, v) for p, k, v in steps]
-    profile = pd.DataFrame(lines, columns=["player", "name", "others", "mean"])
+    lines = [
+        (p, str(names[p]), k, *(float(numbers[i, k]) for numbers in by_size))
+        for i, p in enumerate(posts)
+        for k in range(by_size[0].shape[1])
+    ]
+    profile = pd.DataFrame(lines, columns=["player", "name", "others", "mean", "low", "high"])
     words = sentences(table, of, currency=result.currency.upper(), draws=s.draws, of_draws=result.count, exact=s.exact)
     return Attribution(result, of, table, profile, words, s)
 

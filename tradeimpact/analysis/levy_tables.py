@@ -135,7 +135,7 @@ class LevyCurve(Choice):
         words: dict[str, Any] = {"currency": self.currency}
         best: Any = self.best
         levy, usual = (best.loc[("one receipt", line)] for line in ("best_levy", "usual_levy"))
-        finding = f"{self.who} at {self.where}: most at a levy of {_share(levy)}; charged {_share(usual)}"
+        finding = f"{self.who} at {self.where}: most at a levy of {_titled(levy)}; charged {_titled(usual)}"
         drawn: Axes = figure.levy_curve(self.table, self.best, title=title or finding, ax=ax, **words, **self._credit())
         if save is not None:
             alt = figure.alt_levy_curve(self.table, self.best, **words)
@@ -205,8 +205,8 @@ class LevyEquilibrium(Choice):
         table: Any = self.table
         rest = table.loc["neither moves"]
         finding = (
-            f"Where neither moves: levy {_share(rest.loc['levy'])}, government at {_share(rest.loc['rate'])} of its "
-            f"rate, {_share(rest.loc['inland'])} charged inland"
+            f"Where neither moves: levy {_titled(rest.loc['levy'])}, government at {_titled(rest.loc['rate'])} of its "
+            f"rate, {_titled(rest.loc['inland'])} charged inland"
         )
         drawn: Axes = figure.stages(self.table, title=title or finding, ax=ax, currency=self.currency, **self._credit())
         if save is not None:
@@ -230,6 +230,11 @@ def _share(row: pd.Series[Any]) -> str:
     decimals = 1 if abs(middle) < 10 else 0
     words = f"{fixed(middle, decimals)} %"
     return words if low == high else f"{words} ({fixed(low, decimals)} to {fixed(high, decimals)})"
+
+
+def _titled(row: pd.Series[Any]) -> str:
+    """The same for a title, which stands alone and says what its interval is."""
+    return _share(row).replace("(", "(90 %: ")
 
 
 def _number(value: float) -> str:

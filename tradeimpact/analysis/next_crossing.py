@@ -8,7 +8,6 @@ here.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -22,7 +21,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..case import Case
-from ..case.load import data_file
 from ..engine.blocks import BLOCK, blocks
 from ..engine.sampling import seed_of
 from ..engine.schedule import in_order
@@ -101,19 +99,20 @@ class NextCrossing:
 
     def plot(self, *, title: str | None = None, save: str | Path | None = None, ax: Axes | None = None) -> Axes:
         """Map of crossings and holders on the day, with the loss a day if a held one fell next."""
+        from ..crossing_plots import outlines_of
         from ..figures import alt, maps
         from ..figures.save import save as save_figure
-        from ..plots import MODEL_NOTE, OUTLINES, credit, grades
+        from ..plots import MODEL_NOTE, credit, grades
 
         table, currency = self.map_table(), self.case.currency.upper()
-        file = str(self.case.metadata.get("outlines", OUTLINES))
-        outlines = json.loads(data_file(f"outlines/{file}").read_text(encoding="utf-8"))
+        outlines = outlines_of(self.case)
         names = {row["authority"]: row["name"] for row in records(self.case.authorities)}
         extra: dict[str, Any] = {"country": str(self.case.metadata.get("country", "")), "on": self.on, "names": names}
         first = self.table.iloc[0]
+        mean, low, high = (float(first[c]) for c in ("loss", "loss_low", "loss_high"))
         finding = (
             f"Of the crossings still held on {self.on.day} {self.on:%B %Y}, the fall of {first['name']} would cost "
-            f"most: {amount(float(first['loss']), currency=currency)} a day"
+            f"most, a mean of {estimate(mean, low, high, currency=currency)} a day"
         )
         note = f"{NOTE} In millions of {currency}, mean over {self.days} days. {MODEL_NOTE}"
         drawn = maps.map_crossings(

@@ -20,7 +20,7 @@ from tradeimpact.figures.axes import (
     span_from_zero,
 )
 from tradeimpact.figures.style import GOVERNMENT, INK, INSURGENT, SOFT, briefing, canvas, furnish, needs
-from tradeimpact.figures.text import amount, count_word, decimals_for, estimate, fixed, percent
+from tradeimpact.figures.text import amount, count_word, decimals_for, estimate, fixed, lower_first, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +36,7 @@ BESIDE: dict[str, tuple[str, dict[str, Any]]] = {
 SMALL = 0.005  # rows below this share of the total are summed up in the note
 RARE = 0.05  # ... and those that happen in fewer draws, whose interval would be nothing
 MOST_LINES = 5
+APART = 0.012  # between the intervals of two lines, of the width
 LINES = (("-", "o"), ("--", "s"), ("-.", "^"), (":", "D"), ((0, (5, 1, 1, 1, 1, 1)), "v"))
 
 
@@ -152,7 +153,8 @@ def _finding(table: pd.DataFrame, of: str, currency: str) -> str:
     share = f", {percent(float(first['mean']) / total)} of it" if total > 0 else ""
     whole = amount(total, currency=currency)
     part = amount(float(first["mean"]), currency=currency)
-    return f"{WHAT[of]} of {whole}: {first['name']} has the largest part, {part}{share}"
+    name = str(first["name"]) if first["kind"] == "crossing" else lower_first(str(first["name"]))
+    return f"{WHAT[of]}, a mean of {whole}: {name} has the largest part, {part}{share}"
 
 
 def profile(
@@ -172,36 +174,41 @@ def profile(
     Parameters
     ----------
     table : DataFrame
-        Columns `player`, `name`, `others`, `mean` (units of currency): one row per crossing and number of others.
+        Columns `player`, `name`, `others`, `mean`, `low`, `high` (units of currency): one row per crossing and number
+        of others.
     source, of, title, grade, note, currency, synthetic, ax
         As in :func:`attribution`.
 
     Returns
     -------
     Axes
-        The five crossings that add most; at their left end no other has fallen, at their right end all have.
+        The five crossings that add most; at their left end no other has fallen, at their right end all have. Both ends
+        have their 90 % interval, side by side.
     """
-    needs(table, ["player", "name", "others", "mean"], "profile")
+    needs(table, ["player", "name", "others", "mean", "low", "high"], "profile")
     chosen = _largest(table)
     with briefing():
         ax, own = canvas(ax, size=(8.0, 4.8))
-        unit = money_unit(chosen["mean"].to_numpy(dtype=float), currency=currency)
+        reach = chosen.groupby("player")[["mean", "low", "high"]].nth([0, -1]).to_numpy(dtype=float).ravel()
+        unit = money_unit(np.append(reach, chosen["mean"]), currency=currency)
+        last = max(float(chosen["others"].max()), 1.0)
+        room = (MOST_LINES + 1) * APART * last
         ends = []
-        for (style, marker), (_, part) in zip(LINES, chosen.groupby("player", sort=False), strict=False):
-            x, y = part["others"].to_numpy(dtype=float), part["mean"].to_numpy(dtype=float) / unit.size
-            ax.plot(x, y, color=COLOURS[of], linestyle=style, marker=marker, markersize=4, gid=f"line-{part.name}")
-            ends.append((float(x[-1]), float(y[-1]), str(part["name"].iloc[0]).split("/")[0], INK))
-        last = float(chosen["others"].max())
-        ax.set_xlim(-0.02 * max(last, 1), 1.02 * max(last, 1))
+        for number, (_, part) in enumerate(chosen.groupby("player", sort=False)):
+            _profile_line(ax, part, number, unit.size, APART * last, COLOURS[of])
+            name = str(part["name"].iloc[0]).split("/")[0]
+            ends.append((last + room, float(part["mean"].iloc[-1]) / unit.size, name, INK))
+        ax.set_xlim(-room, last + room)
         ax.set_xticks(np.arange(0, last + 1, max(1, round(last / 8))))
-        ax.set_ylim(*span_from_zero(chosen["mean"].to_numpy(dtype=float) / unit.size))
+        ax.set_ylim(*span_from_zero(np.append(reach, chosen["mean"]) / unit.size))
         ax.set_xlabel("Other crossings that have fallen")
         money_axis(ax, which="y", label=f"What its fall adds, mean ({unit.name})")
         end_labels(ax, ends)
         words = (
             "Mean over all sets of so many others, with insecurity, threat and closures as they were. Left end: no "
             "other has fallen. Right end: all have, which is what leaving it out says. A share is a mean over drivers "
-            "that are absent too, so it need not lie on the line."
+            "that are absent too, so it need not lie on the line. Whiskers beside the ends are their 90 % "
+            "intervals, in the order of the lines."
         )
         furnish(
             ax,
@@ -214,6 +221,18 @@ def profile(
         )
         end_labels(ax, ends)
     return ax
+
+
+def _profile_line(ax: Axes, part: pd.DataFrame, number: int, size: float, apart: float, colour: str) -> None:
+    """One line, and outside its ends their intervals with its marker, each line a step further out."""
+    style, marker = LINES[number]
+    x, y = part["others"].to_numpy(dtype=float), part["mean"].to_numpy(dtype=float) / size
+    ax.plot(x, y, color=colour, linestyle=style, marker=marker, markersize=4, gid=f"line-{part['player'].iloc[0]}")
+    for end, side in ((0, -1), (-1, 1)):
+        at = x[end] + side * (number + 1) * apart
+        span = [float(part[column].iloc[end]) / size for column in ("low", "high")]
+        ax.plot([at, at], span, color=SOFT, linewidth=0.9, marker="_", markersize=4, gid="interval")
+        ax.plot([at], [y[end]], color=SOFT, linestyle="", marker=marker, markersize=3, zorder=3)
 
 
 def _largest(table: pd.DataFrame) -> pd.DataFrame:

@@ -170,6 +170,7 @@ def three_views(
     rows = table.sort_values(["potential", "crossing"], ascending=[False, True]).to_dict("records")
     names = [_place_name(row) for row in rows]
     columns = [f"{view}{end}" for view in VIEWS for end in ("", "_low", "_high") if f"{view}{end}" in table]
+    spans = " and 90 % interval" if len(columns) > len(VIEWS) else ""
     shift = {"potential": -0.17, "assessed": 0.0, "collected": 0.17} if len(columns) > len(VIEWS) else {}
     with briefing():
         ax, own = canvas(ax, size=(8.0, max(3.2, 1.9 + len(rows) * row_inches(names, least=0.36))))
@@ -178,7 +179,7 @@ def three_views(
             _view_row(ax, position, row, unit, shift)
         row_axis(ax, names)
         ax.set_xlim(*span_from_zero(table[columns].to_numpy(dtype=float).ravel() / unit.size))
-        money_axis(ax, which="x", label=f"Customs revenue ({unit.name})")
+        money_axis(ax, which="x", label=f"Customs revenue in a year ({unit.name}), median{spans}")
         markers_legend(ax, _view_marks())
         share = float(table["collected"].sum()) / float(table["potential"].sum() or np.nan)
         default = f"Of the potential revenue {100 * share:.0f} % reaches the treasury"
@@ -201,7 +202,7 @@ def _view_row(ax: Axes, position: int, row: dict[Any, Any], unit: MoneyUnit, shi
         level = position + shift.get(view, 0.0)
         ends = [float(row.get(f"{view}{end}", np.nan)) / unit.size for end in ("_low", "_high")]
         ax.plot(ends, [level, level], color=VIEW_LOOKS[view]["color"], linewidth=1.0, zorder=2)
-        ax.plot([value], [level], linestyle="", markersize=6, zorder=3, **VIEW_LOOKS[view])
+        ax.plot([value], [level], linestyle="", markersize=6, zorder=3, clip_on=False, **VIEW_LOOKS[view])
 
 
 def _view_marks() -> list[Any]:

@@ -15,11 +15,13 @@ from tradeimpact.figures.axes import (
     MoneyUnit,
     money_axis,
     money_unit,
+    plain_number,
     row_axis,
     row_inches,
     span_from_zero,
 )
 from tradeimpact.figures.style import (
+    COUNTERFACTUAL,
     GOVERNMENT,
     INK,
     INSURGENT,
@@ -31,7 +33,7 @@ from tradeimpact.figures.style import (
     needs,
     wrap,
 )
-from tradeimpact.figures.text import count_word, decimals_for, fixed, label_of, two_digits
+from tradeimpact.figures.text import count_word, decimals_for, fixed, label_of, supported
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,7 +60,7 @@ def ledgers(
     ----------
     table : DataFrame
         Columns `ledger` (government, insurgent), `line`, `mean`, `low`, `high` (units of currency), `role`
-        (total lines are filled, others hatched), in the order in which the lines are to stand.
+        (total lines are filled, others hatched, `baseline` is dashed), in the order in which the lines are to stand.
     source, title, grade, note, currency, synthetic, ax
         As in :func:`tradeimpact.figures.charts.revenue_by_crossing`.
 
@@ -83,7 +85,7 @@ def ledgers(
         ax, own = canvas(ax, size=(max(8.0, 1.0 + 0.95 * len(ordered)), 4.9))
         values = ordered[["mean", "low", "high"]].to_numpy(dtype=float).ravel()
         unit = money_unit(values, currency=currency)
-        decimals = decimals_for(float(np.nanmax(np.abs(ordered["mean"].to_numpy(dtype=float)))) / unit.size)
+        decimals = decimals_for(float(np.nanmax(np.abs(values))) / unit.size)
         for place, row in zip(places, ordered.to_dict("records"), strict=True):
             _ledger_bar(ax, place, row, unit.size, decimals)
         ax.set_xlim(-0.6, len(ordered) + 0.1)
@@ -144,6 +146,8 @@ def _ledger_bar(ax: Axes, at: float, row: dict[Any, Any], size: float, decimals:
         if total
         else {"facecolor": "white", "edgecolor": colour, "hatch": "///"}
     )
+    if row["line"] == "baseline":
+        fill = {"facecolor": "white", "edgecolor": COUNTERFACTUAL, "linestyle": "--", "linewidth": 1.2}
     ax.bar(at, mean, width=0.62, gid=f"bar-{row['ledger']}", **fill)
     ax.plot([at, at], [low, high], color=INK, linewidth=1.0, marker="_", markersize=6, zorder=3)
     ax.annotate(
@@ -197,7 +201,7 @@ def comparison(
     names = [str(row["method"]) for row in rows]
     with briefing():
         ax, own = canvas(ax, size=(8.0, max(3.3, 2.0 + len(rows) * row_inches(names, least=0.42, width=165))))
-        unit = money_unit(values, currency=currency)
+        unit = money_unit(np.append(table["median"].to_numpy(dtype=float), band), currency=currency)
         for position, row in enumerate(rows):
             _method_row(ax, position, row, unit)
         row_axis(ax, names, width=165)
@@ -233,7 +237,7 @@ def _method_row(ax: Axes, position: int, row: dict[Any, Any], unit: MoneyUnit) -
         zorder=3,
     )
     ax.annotate(
-        two_digits(middle),
+        supported(middle, (high - low) / 2),
         xy=(middle, position),
         xytext=(0, 7),
         textcoords="offset points",
@@ -261,6 +265,7 @@ def _observed(ax: Axes, band: np.ndarray[Any, Any], unit: MoneyUnit, label: str)
 
 
 def band_words(band: np.ndarray[Any, Any], unit: MoneyUnit) -> str:
-    """One or two observed amounts in words: "4.5–4.6 bn AFN"."""
-    ends = [f"{end / unit.size:,.4g}" for end in band]
+    """One or two observed amounts in words, with three digits: "4.5–4.6 bn AFN"."""
+    shown = [float(end) / unit.size for end in band]
+    ends = [plain_number(round(end, decimals_for(end))) for end in shown]
     return f"{'–'.join(dict.fromkeys(ends))} {unit.name}"

@@ -22,6 +22,7 @@ def convergence(
     title: str | None = None,
     grade: str | None = None,
     note: str = "",
+    outcome: str = "Outcome",
     currency: str = "AFN",
     synthetic: bool = False,
     ax: Axes | None = None,
@@ -32,6 +33,8 @@ def convergence(
     ----------
     table : DataFrame
         Columns `draws`, `median`, `low`, `high`, `mc_error` (units of currency), by rising number of draws.
+    outcome : str
+        The amount, in words.
     source, title, grade, note, currency, synthetic, ax
         As in :func:`tradeimpact.figures.charts.revenue_by_crossing`.
     """
@@ -57,7 +60,7 @@ def convergence(
         ax.set_xlabel("Draws")
         low_edge, high_edge = span_from_zero(values.ravel() / unit.size, margin=0.06)
         ax.set_ylim(low_edge, high_edge)
-        money_axis(ax, which="y", label=f"Over the window ({unit.name})")
+        money_axis(ax, which="y", label=f"{outcome} over the window ({unit.name})")
         furnish(
             ax,
             own=own,

@@ -171,8 +171,6 @@ def _holders_below(ax: Axes) -> None:
         [handle for handle in handles if handle is not None], labels, loc="upper left", bbox_to_anchor=(0.0, -0.01),
         borderaxespad=0.0, borderpad=0.3, labelspacing=0.4, fontsize=8.5, handletextpad=0.6,
     )  # fmt: skip
-    for nameless in [text for text in ax.texts if text.get_gid() == "place" and not text.get_text()]:
-        nameless.remove()  # with the line that leads to it
     ax.set_gid("map")
 
 

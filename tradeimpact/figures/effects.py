@@ -238,7 +238,7 @@ def placebos(
         ax.axvline(0, color=INK, linewidth=0.9, zorder=1.5)
         money_axis(ax, which="x", label=f"Mean effect found{f' ({scale.name} per period)' if scale.name else ''}")
         found = int(table["found"].sum())
-        default = f"Finds something at {found} of {len(table)} placebos; a tenth would be honest"
+        default = f"The method finds something at {found} of {len(table)} placebos; a tenth would be honest"
         furnish(
             ax, own=own, title=title if title is not None else default, source=source, grade=grade,
             note=f"Lines are 90 % intervals; filled: the interval leaves zero out. {note}".strip(), synthetic=synthetic,
@@ -276,6 +276,7 @@ def _kind_heads(ax: Axes, kinds: list[str], heads: Any, rates: pd.DataFrame | No
         ax.annotate(
             told, xy=(0.0, head), xycoords=ax.get_yaxis_transform(), xytext=(4, 0),
             textcoords="offset points", size=8, weight="bold", va="center", gid="kind",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
         )  # fmt: skip
 
 
@@ -324,6 +325,7 @@ def windows(
             ax.annotate(
                 two_digits(value), xy=((begin + stop) / 2, value), xytext=(0, 4 if value >= 0 else -4),
                 textcoords="offset points", ha="center", va="bottom" if value >= 0 else "top", size=8, gid="value",
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85}, zorder=3,
             )  # fmt: skip
         _date_ticks(ax, float(stops[-1] - begins[0]), days=False)
         money_axis(ax, which="y", label=f"{name}: average per day ({f'{word} {unit}'.strip() or 'units'})")

@@ -18,7 +18,6 @@ from tradeimpact.figures.style import (
     COUNTERFACTUAL,
     GOVERNMENT,
     INK,
-    INSURGENT,
     NOBODY,
     SOFT,
     briefing,
@@ -34,10 +33,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MODEL = "Model"
+UNCHANGED = "No change"
+UNCHANGED_LOOK: dict[str, Any] = {"color": COUNTERFACTUAL, "linestyle": "--", "marker": "D"}
 LOOKS: tuple[dict[str, Any], ...] = (
-    {"color": COUNTERFACTUAL, "linestyle": "--", "marker": "s"},
-    {"color": SOFT, "linestyle": ":", "marker": "D"},
-    {"color": INSURGENT, "linestyle": "-.", "marker": "^"},
+    {"color": SOFT, "linestyle": ":", "marker": "s"},
+    {"color": SOFT, "linestyle": "-.", "marker": "^"},
+    {"color": SOFT, "linestyle": (0, (5, 1, 1, 1, 1, 1)), "marker": "v"},
 )
 COLUMNS = ["method", "day", "median", "low", "high"]
 STEP = 0.035  # of the days' width, between the intervals at the right
@@ -62,8 +63,8 @@ def collection(
     Parameters
     ----------
     table : DataFrame
-        Columns `method` ("Model" and at most three others), `day`, `median`, `low`, `high` (units of currency since the
-        first day).
+        Columns `method` ("Model", and "No change" and at most three others), `day`, `median`, `low`, `high` (units of
+        currency since the first day).
     source : str
     observed : sequence of float
         Figures published for the whole window; several make a band.
@@ -89,7 +90,7 @@ def collection(
         unit = money_unit(values, currency=currency)
         first, last = day_number(table["day"].min()), day_number(table["day"].max())
         ends = [_line(ax, table, MODEL, unit.size, {"color": GOVERNMENT, "linestyle": "-", "marker": "o"}, fan=True)]
-        ends += [_line(ax, table, name, unit.size, look, fan=False) for name, look in zip(rivals, LOOKS, strict=False)]
+        ends += [_line(ax, table, name, unit.size, look, fan=False) for name, look in rivals.items()]
         day_axis(ax, first, last)
         ax.set_ylim(*span_from_zero(values / unit.size))
         money_axis(ax, which="y", label=f"Collected since the first day ({unit.name})")
@@ -108,14 +109,18 @@ def collection(
     return ax
 
 
-def _rivals(table: pd.DataFrame) -> list[str]:
+def _rivals(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Look of each rival; no change is the counterfactual, black and dashed as everywhere."""
     methods = list(dict.fromkeys(table["method"].astype(str)))
     if MODEL not in methods:
         raise TradeImpactError(f"collection: no row of method {MODEL!r}; there are {', '.join(methods)}.")
     rivals = [name for name in methods if name != MODEL]
-    if len(rivals) > len(LOOKS):
-        raise TradeImpactError(f"collection: {len(rivals)} rivals; at most {len(LOOKS)} can be told apart.")
-    return rivals
+    others = [name for name in rivals if name != UNCHANGED]
+    if len(others) > len(LOOKS):
+        most = f"at most {len(LOOKS)} can be told apart beside no change"
+        raise TradeImpactError(f"collection: {len(rivals)} rivals; {most}.")
+    looks = dict(zip(others, LOOKS, strict=False)) | {UNCHANGED: UNCHANGED_LOOK}
+    return {name: looks[name] for name in rivals}
 
 
 def _line(

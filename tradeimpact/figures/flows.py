@@ -266,8 +266,8 @@ def _finding(totals: pd.DataFrame) -> str:
     moved = share.get(("rerouted", "government"), 0.0)
     gone = share.get(("suppressed", ""), 0.0)
     return (
-        f"Of the trade of fallen crossings {percent(stays)} still passes there under a levy, {percent(moved)} moves to "
-        f"the government's, {percent(gone)} crosses nowhere"
+        f"Of the trade of fallen crossings a mean of {percent(stays)} still passes there under a levy, "
+        f"{percent(moved)} moves to the government's, {percent(gone)} crosses nowhere"
     )
 
 

@@ -127,7 +127,7 @@ def _finding(rows: dict[str, tuple[float, float, float]], currency: str) -> str:
     wasted = -(rows["friction_burnt"][0] + rows["deadweight"][0])
     lost, words = amount(-rows[worst][0], currency=currency), ROWS[worst][0]
     verb = "lose" if worst in ("traders", "insurgents", "officials") else "loses"
-    return f"{words} {verb} most, {lost} on average; {amount(wasted, currency=currency)} goes to nobody"
+    return f"{words} {verb} most, a mean of {lost}; {amount(wasted, currency=currency)} goes to nobody"
 
 
 def alt_who_bears(table: pd.DataFrame, *, currency: str = "AFN") -> str:

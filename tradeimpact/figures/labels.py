@@ -14,11 +14,14 @@ import numpy as np
 
 Box = tuple[float, float, float, float]
 Ring = np.ndarray[Any, Any]
+Point = tuple[float, float]
 
 DIRECTIONS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1))
 DISTANCES = (1.0, 6.0, 14.0, 26.0, 40.0)
 OUTSIDE = 50.0
 CLEAR = 7.0
+LEADER = 9.0
+STRUCK = 4.0
 SWEEPS = 6
 GRID = 48
 
@@ -45,6 +48,42 @@ def gap(first: Box, second: Box) -> float:
     return math.hypot(wide, high)
 
 
+def inside(start: Point, end: Point, box: Box) -> float:
+    """Length of the part of a straight line that lies in a box.
+
+    >>> inside((-1.0, 1.0), (5.0, 1.0), (0, 0, 2, 2)), inside((0.0, 3.0), (2.0, 3.0), (0, 0, 2, 2))
+    (2.0, 0.0)
+    """
+    first, last = 0.0, 1.0
+    for from_, to, low, high in ((start[0], end[0], box[0], box[2]), (start[1], end[1], box[1], box[3])):
+        if from_ == to:
+            if not low <= from_ <= high:
+                return 0.0
+            continue
+        ends = sorted(((low - from_) / (to - from_), (high - from_) / (to - from_)))
+        first, last = max(first, ends[0]), min(last, ends[1])
+    return max(0.0, last - first) * math.hypot(end[0] - start[0], end[1] - start[1])
+
+
+def along(line: Ring, step: float) -> Ring:
+    """Points on a line of straight pieces, `step` apart: shape (m, 2)."""
+    walked = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
+    at = np.arange(0.0, walked[-1] + step / 2, step)
+    return np.stack([np.interp(at, walked, line[:, side]) for side in (0, 1)], axis=1)
+
+
+def centre(box: Box) -> Point:
+    """Middle of a box."""
+    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+
+
+def has_leader(box: Box, own: int, marks: Sequence[tuple[float, float, float]], *, scale: float) -> bool:
+    """Whether a label needs a line to its mark: it stands away from it, or nearer to the mark of another."""
+    gaps = [gap(box, (x, y, x, y)) - radius for x, y, radius in marks]
+    others = [distance for other, distance in enumerate(gaps) if other != own]
+    return gaps[own] > LEADER * scale or (bool(others) and min(others) < min(gaps[own], CLEAR * scale))
+
+
 def _area(box: Box) -> float:
     return (box[2] - box[0]) * (box[3] - box[1])
 
@@ -67,11 +106,13 @@ def place_labels(
     sizes: Sequence[tuple[float, float]],
     *,
     frame: Box,
+    lines: Sequence[Ring] = (),
     scale: float = 1.0,
 ) -> list[Box]:
     """Box for the label of each mark, with the least overlap among a fixed set of places around it.
 
-    Labels are placed in the order given, then each is tried again against all others until nothing improves.
+    Labels are placed in the order given, then each is tried again against all others until nothing improves. A label
+    keeps off `lines` and off the lines that lead other labels to their marks.
 
     Parameters
     ----------
@@ -80,6 +121,8 @@ def place_labels(
         Of the labels, in the order of `marks`.
     frame : Box
         Labels should stay inside.
+    lines : sequence of array, shape (n, 2)
+        What is drawn between the marks.
     scale : float
         Length of a point on the page.
 
@@ -90,17 +133,40 @@ def place_labels(
     """
     blocks: list[Box] = [(x - r, y - r, x + r, y + r) for x, y, r in marks]
     options = [candidates(x, y, r, *size, scale=scale) for (x, y, r), size in zip(marks, sizes, strict=True)]
+    led = [[has_leader(box, i, marks, scale=scale) for box in boxes] for i, boxes in enumerate(options)]
+    drawn = np.concatenate([along(line, scale) for line in lines]) if lines else np.empty((0, 2))
     chosen: dict[int, int] = {}
 
-    def cost(index: int, option: int) -> float:
+    def alone(index: int, option: int) -> float:
         box = options[index][option]
-        others = sum(overlap(box, options[other][place]) for other, place in chosen.items() if other != index)
         covered = sum(overlap(box, block) for block in blocks)
         beyond = OUTSIDE * (_area(box) - overlap(box, frame))
         strangers = sum(
             max(0.0, 1 - gap(box, block) / (CLEAR * scale)) for other, block in enumerate(blocks) if other != index
         )
-        return 3 * others + 2 * covered + beyond + (0.35 * strangers + 0.004 * option) * _area(box)
+        if led[index][option]:
+            others = blocks[:index] + blocks[index + 1 :]
+            struck = sum(inside(centre(box), marks[index][:2], other) for other in others)
+            covered += STRUCK * struck * (box[3] - box[1])
+        crossed = scale * float(((drawn >= box[:2]) & (drawn <= box[2:])).all(axis=1).sum()) * (box[3] - box[1])
+        return 2 * covered + beyond + crossed + (0.35 * strangers + 0.004 * option) * _area(box)
+
+    own = [[alone(index, option) for option in range(len(boxes))] for index, boxes in enumerate(options)]
+
+    def through(index: int, option: int, box: Box) -> float:
+        """Area of `box` that the line from a label to its mark strikes out."""
+        if not led[index][option]:
+            return 0.0
+        return inside(centre(options[index][option]), marks[index][:2], box) * (box[3] - box[1])
+
+    def cost(index: int, option: int) -> float:
+        box, total = options[index][option], own[index][option]
+        for other, place in chosen.items():
+            if other != index:
+                there = options[other][place]
+                struck = through(index, option, there) + through(other, place, box)
+                total += 3 * overlap(box, there) + 2 * STRUCK * struck
+        return total
 
     for _sweep in range(SWEEPS):
         before = dict(chosen)

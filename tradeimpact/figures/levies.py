@@ -15,7 +15,7 @@ from tradeimpact.figures.axes import (
     span_from_zero,
 )
 from tradeimpact.figures.style import GOVERNMENT, INK, INSURGENT, SOFT, briefing, canvas, furnish, needs
-from tradeimpact.figures.text import amount, decimals_for, estimate, fixed, percent
+from tradeimpact.figures.text import amount, estimate, fixed, percent, supported
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -175,11 +175,10 @@ def stages(
         ax, own = canvas(ax, size=(8.0, 1.9 + 0.85 * len(names)))
         reach = shown[["median", "low", "high"]].to_numpy(float).ravel()
         unit = money_unit(reach, currency=currency)
-        decimals = decimals_for(float(np.nanmax(np.abs(reach))) / unit.size)
         for position, line in enumerate(names):
             for step, (stage, look) in enumerate(STAGES.items()):
                 row = {name: float(shown.loc[(stage, line), name]) / unit.size for name in ("median", "low", "high")}
-                _stage(ax, position + 0.25 * (step - 1), row, look, LINES[line][1], decimals)
+                _stage(ax, position + 0.25 * (step - 1), row, look, LINES[line][1])
         row_axis(ax, [LINES[line][0] for line in names])
         ax.set_xlim(*span_from_zero(reach / unit.size, margin=0.12))
         money_axis(ax, which="x", label=f"Per day ({unit.name}), median and 90 % interval")
@@ -191,7 +190,7 @@ def stages(
     return ax
 
 
-def _stage(ax: Axes, at: float, row: dict[str, float], look: dict[str, Any], colour: str, decimals: int) -> None:
+def _stage(ax: Axes, at: float, row: dict[str, float], look: dict[str, Any], colour: str) -> None:
     ax.plot([row["low"], row["high"]], [at, at], color=colour, linewidth=1.1, marker="|", markersize=5, zorder=2)
     face = "white" if look["hollow"] else colour
     ax.plot(
@@ -199,8 +198,8 @@ def _stage(ax: Axes, at: float, row: dict[str, float], look: dict[str, Any], col
         markeredgecolor=colour, zorder=3,
     )  # fmt: skip
     ax.annotate(
-        fixed(row["median"], decimals), xy=(max(row["high"], row["median"]), at), xytext=(6, 0),
-        textcoords="offset points", va="center", ha="left", size=8, gid="value",
+        supported(row["median"], (row["high"] - row["low"]) / 2), xy=(max(row["high"], row["median"]), at),
+        xytext=(6, 0), textcoords="offset points", va="center", ha="left", size=8, gid="value",
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from tradeimpact.errors import TradeImpactError, did_you_mean
 from tradeimpact.figures.axes import day_number, finite_or, money_unit, short_day
-from tradeimpact.figures.labels import Box, Ring, name_place, place_labels
+from tradeimpact.figures.labels import Box, Ring, along, has_leader, name_place, place_labels
 from tradeimpact.figures.outlines import read_outlines
 from tradeimpact.figures.style import (
     INK,
@@ -43,7 +43,7 @@ LABEL_SIZE = 7.8
 LEGEND_WIDTH = 100.0
 NAME_SIZE = 8.5
 MARGIN = 0.09
-WIDE, TALL = (8.0, 5.9), (6.2, 8.4)  # inches, by the shape of the country
+WIDE, TALL = (8.0, 5.9), (5.7, 8.4)  # inches, by the shape of the country
 BORDERS_NOTE = (
     "Positions are approximate (some by 15 km). Borders are drawn as in the outline file; "
     "where they are disputed the map takes no side."
@@ -281,15 +281,16 @@ def _write_names(ax: Axes, rows: list[dict[Any, Any]], rings: Mapping[str, list[
         for (x, y), row in zip(places, rows, strict=True)
     ]
     sizes = [((text_width(text, LABEL_SIZE) + 7) * scale, 1.25 * LABEL_SIZE * scale) for text in texts]
-    boxes = place_labels(marks, sizes, frame=frame, scale=scale)
+    lines = [ax.transData.transform(line.get_xydata()) for line in ax.get_lines()]
+    boxes = place_labels(marks, sizes, frame=frame, lines=lines, scale=scale)
     halo = [withStroke(linewidth=2.0, foreground="white")]
-    for row, text, mark, label in zip(rows, texts, marks, boxes, strict=True):
+    for number, (row, text, mark, label) in enumerate(zip(rows, texts, marks, boxes, strict=True)):
+        if not text:
+            continue
         x, y = (label[0] + label[2]) / 2, (label[1] + label[3]) / 2
-        near = (min(max(mark[0], label[0]), label[2]), min(max(mark[1], label[1]), label[3]))
-        far = math.hypot(near[0] - mark[0], near[1] - mark[1]) - mark[2] > 9 * scale
         arrow = (
             {"arrowstyle": "-", "color": SOFT, "linewidth": 0.6, "shrinkA": 0, "shrinkB": mark[2] / scale}
-            if far
+            if has_leader(label, number, marks, scale=scale)
             else None
         )
         ax.annotate(
@@ -307,7 +308,9 @@ def _write_names(ax: Axes, rows: list[dict[Any, Any]], rings: Mapping[str, list[
             gid="place",
             in_layout=False,
         )
-    _write_countries(ax, rings, [*boxes, *((x - r, y - r, x + r, y + r) for x, y, r in marks)], frame)
+    struck = [(x, y, x, y) for line in lines for x, y in along(line, 4 * scale)]
+    taken = [*boxes, *((x - r, y - r, x + r, y + r) for x, y, r in marks), *struck]
+    _write_countries(ax, rings, taken, frame)
 
 
 def _write_countries(ax: Axes, rings: Mapping[str, list[Ring]], taken: list[Box], frame: Box) -> None:

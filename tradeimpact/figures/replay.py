@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # light to dark in one line, so that a grey print keeps the order
 SHADES = ("#f7f7f7", "#f5d3bd", INSURGENT, "#4a1c00")
 LINES: dict[str, dict[str, Any]] = {
-    "month": {"color": INSURGENT, "linestyle": "--", "hatch": "////", "label": "Whole calendar month of the day"},
+    "month": {"color": INK, "linestyle": "--", "hatch": "////", "label": "Whole calendar month of the day"},
     "so_far": {"color": GOVERNMENT, "linestyle": "-", "hatch": None, "label": "So far"},
 }
 BANDS = "Lines are medians, bands 90 % intervals; the dashed line starts anew with each month."
@@ -172,8 +172,8 @@ def _finding(probability: pd.DataFrame, loss: pd.DataFrame, currency: str) -> st
     row = loss[(loss["line"] == "so_far") & (loss["day"] == last)].iloc[0]
     loss_words = estimate(float(row["median"]), float(row["low"]), float(row["high"]), currency=currency)
     when = short_day(day_number(last), year=True)
-    what = f"{count_word(count)} crossings more likely lost than held, loss so far {loss_words}"
-    return f"As known on {when}: {what}"
+    lost = f"{count_word(count)} crossing{'' if count == 1 else 's'}"
+    return f"As known on {when}: {lost} more likely lost than held, loss so far {loss_words}"
 
 
 def alt_as_known(

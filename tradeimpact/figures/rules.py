@@ -13,7 +13,6 @@ from tradeimpact.figures.axes import markers_legend, money_unit, plain_number
 from tradeimpact.figures.style import (
     GOVERNMENT,
     INK,
-    INSURGENT,
     NOBODY,
     briefing,
     canvas,
@@ -81,7 +80,7 @@ def discovery(
             "edgecolors": NOBODY,
             "linewidths": 0.8,
         }
-        bad_look: dict[str, Any] = {"marker": "^", "s": 16, "color": INSURGENT, "linewidths": 0.0}
+        bad_look: dict[str, Any] = {"marker": "^", "s": 16, "color": GOVERNMENT, "linewidths": 0.0}
         dots = [
             ax.scatter(x[~wanted], y[~wanted], label="Other draws", zorder=2, **good_look),
             ax.scatter(x[wanted], y[wanted], label=bad, zorder=2.1, **bad_look),
@@ -127,12 +126,10 @@ def _box(ax: Axes, first: dict[Any, Any], second: dict[Any, Any] | None) -> Any:
         ends = [float("nan")] * 2 if row is None else [float(row[end]) for end in ("above", "below")]
         spans.append([end if np.isfinite(end) else limit for end, limit in zip(ends, limits, strict=True)])
     (left, right), (bottom, top) = spans
-    box = Rectangle(
-        (left, bottom), right - left, top - bottom, facecolor=GOVERNMENT, alpha=0.13, edgecolor="none", zorder=1
-    )
+    box = Rectangle((left, bottom), right - left, top - bottom, facecolor=INK, alpha=0.07, edgecolor="none", zorder=1)
     ax.add_patch(box)
     edge = Rectangle(
-        (left, bottom), right - left, top - bottom, fill=False, edgecolor=GOVERNMENT, linewidth=1.8, zorder=3,
+        (left, bottom), right - left, top - bottom, fill=False, edgecolor=INK, linewidth=1.6, zorder=3,
         label="The rule",
     )  # fmt: skip
     ax.add_patch(edge)

@@ -103,23 +103,17 @@ def tornado(
 def _tornado_bar(ax: Axes, at: int, row: dict[Any, Any], middle: float, unit: MoneyUnit) -> None:
     centre = middle / unit.size
     ends = [float(row[end]) / unit.size for end in ("at_low", "at_high")]
-    looks = [LOW_LOOK, HIGH_LOOK]
-    # both ends on one side: the shorter bar stands before the longer one
-    order = sorted(range(2), key=lambda k: -abs(ends[k] - centre))
-    same_side = (ends[0] - centre) * (ends[1] - centre) > 0
-    for depth, k in enumerate(order):
-        height = 0.62 if depth == 0 or not same_side else 0.3
-        ax.barh(at, ends[k] - centre, left=centre, height=height, zorder=2 + 0.1 * depth, gid="bar", **looks[k])
     values = [str(row[end]) for end in ("set_low", "set_high")]
+    same_side = (ends[0] - centre) * (ends[1] - centre) > 0
     left = int(np.argmin(ends))
-    outer = [min(ends[left], centre), max(ends[1 - left], centre)]
-    for text, x, shift, align in (
-        (values[left], outer[0], -4, "right"),
-        (values[1 - left], outer[1], 4, "left"),
-    ):
+    for k, look in enumerate((LOW_LOOK, HIGH_LOOK)):
+        # both ends on one side: one bar above the other, each with its value at its own end
+        place, height = (at + (k - 0.5) * 0.36, 0.34) if same_side else (at, 0.62)
+        ax.barh(place, ends[k] - centre, left=centre, height=height, zorder=2, gid="bar", **look)
+        leftwards = ends[k] < centre if same_side else k == left
         ax.annotate(
-            text, xy=(x, at), xytext=(shift, 0), textcoords="offset points", va="center", ha=align, size=7.5,
-            gid="value",
+            values[k], xy=(ends[k], place), xytext=(-4 if leftwards else 4, 0), textcoords="offset points",
+            va="center", ha="right" if leftwards else "left", size=6.5 if same_side else 7.5, gid="value",
         )  # fmt: skip
 
 

@@ -36,6 +36,7 @@ LINES: dict[str, dict[str, Any]] = {
     "levy": {"color": INSURGENT, "linestyle": "-.", "hatch": "////", "label": "Levies of insurgents"},
 }
 COLUMNS = 4
+PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}  # a grid line does not run through the words
 COLUMNS_NEEDED = ["crossing", "name", "day", "line", "median", "low", "high"]
 SCALES = "Every panel has its own scale of money. Lines are medians, bands 90 % intervals of each day by itself."
 
@@ -128,7 +129,7 @@ def _panel(ax: Axes, part: pd.DataFrame, currency: str) -> None:
     name = wrap(str(part["name"].iloc[0]).split("/")[0], 105, 8.5, bold=True)
     ax.annotate(
         name, xy=(0, 1), xycoords="axes fraction", xytext=(3, -2), textcoords="offset points", va="top", ha="left",
-        size=8.5, weight="bold", color=INK, gid="panel",
+        size=8.5, weight="bold", color=INK, gid="panel", bbox=PAPER,
     )  # fmt: skip
     ax.set_gid(f"panel-{part['crossing'].iloc[0]}")
 
@@ -144,7 +145,7 @@ def _scale(ax: Axes, top: float, unit: str) -> None:
     ax.grid(True, axis="y")
     ax.annotate(
         f"{unit} a day", xy=(0, 1), xycoords="axes fraction", xytext=(3, -13), textcoords="offset points", va="top",
-        ha="left", size=7, color=SOFT, gid="unit",
+        ha="left", size=7, color=SOFT, gid="unit", bbox=PAPER,
     )  # fmt: skip
 
 

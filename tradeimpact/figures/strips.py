@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+SHUT = 0.55  # part of a strip's height that a day shut takes
+
+
 def holders(
     table: pd.DataFrame,
     *,
@@ -43,7 +46,7 @@ def holders(
     synthetic: bool = False,
     ax: Axes | None = None,
 ) -> Axes:
-    """Who held each crossing on which days, one strip per crossing; closed days are crossed out.
+    """Who held each crossing on which days, one strip per crossing; closed days are crossed out below.
 
     Parameters
     ----------
@@ -112,13 +115,14 @@ def _strip(ax: Axes, row: int, start: float, length: float, look: Any, share: fl
         linewidth=0.4,
         gid="strip",
     )
-    if share < 1:
+    if share < 1:  # in the lower part, so that the holder's own look stays to be seen above it
+        height = SHUT * 0.66 * (1 - share)
         ax.barh(
-            row,
+            row + 0.33 - height / 2,
             length,
             left=start,
-            height=0.66 * (1 - share),
-            facecolor=(1, 1, 1, 0.4),
+            height=height,
+            facecolor="white",
             edgecolor=INK,
             hatch="xxxx",
             linewidth=0.5,

@@ -66,6 +66,15 @@ def label_of(name: str) -> str:
     return LABELS.get(name, plain[:1].upper() + plain[1:])
 
 
+def lower_first(words: str) -> str:
+    """Words as they stand inside a sentence: the first letter small, unless the first word is an abbreviation.
+
+    >>> lower_first("General insecurity"), lower_first("VAT refunds")
+    ('general insecurity', 'VAT refunds')
+    """
+    return words if words[1:2].isupper() else words[:1].lower() + words[1:]
+
+
 def count_word(number: int) -> str:
     """Whole number as a word up to twelve, as digits beyond.
 
@@ -143,6 +152,16 @@ def two_digits(value: float) -> str:
     if not math.isfinite(value) or value == 0:
         return fixed(value, 0)
     return fixed(value, min(2, max(0, 1 - math.floor(math.log10(abs(value))))))
+
+
+def supported(value: float, error: float) -> str:
+    """Number rounded to what `error` supports, with two digits where that says nothing.
+
+    >>> supported(404.2, 137.0), supported(5.31, 1.02), supported(0.041, 0.0)
+    ('400', '5.3', '0.04')
+    """
+    place = last_place(error)
+    return two_digits(value) if place is None else fixed(round_to_error(value, error), max(0, -place))
 
 
 def _resolve(value: float, error: float | None) -> int:

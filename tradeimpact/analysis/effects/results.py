@@ -164,7 +164,7 @@ class Effect:
         """
         from ...figures import effects as figure
         from ...figures.save import save as save_figure
-        from .words import finding, placebo_note
+        from .words import called, finding, placebo_note
 
         table = self.table
         marks = [(table.index[self.panel.first], "start")] if self.panel.first < len(table) else []
@@ -172,11 +172,11 @@ class Effect:
             marks.append((table.index[self.panel.last + 1], "end"))
         drawn: Axes = figure.counterfactual(
             table, marks=marks, title=title or finding(self, unit), source=source, grade=grade, unit=unit,
-            name=self.panel.name, note=f"{self.method.capitalize()}. {placebo_note(self)}".strip(),
+            name=called(self.panel.name), note=f"{self.method.capitalize()}. {placebo_note(self)}".strip(),
             synthetic=synthetic, ax=ax,
         )  # fmt: skip
         if save is not None:
-            alt = figure.alt_counterfactual(table, name=self.panel.name, unit=unit, finding=finding(self, unit))
+            alt = figure.alt_counterfactual(table, name=called(self.panel.name), unit=unit, finding=finding(self, unit))
             save_figure(drawn, save, table=table.rename_axis(str(table.index.name or "period")), alt=alt,
                         manifest=self.manifest())  # fmt: skip
         return drawn

@@ -6,25 +6,30 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...figures.text import MINUS, estimate, percent
+from ...figures.text import MINUS, estimate, label_of, percent
 
 if TYPE_CHECKING:
     from .results import Effect
+
+
+def called(name: str) -> str:
+    """Name of a series for a reader: an identifier such as "synthetic_1" is spelt out."""
+    return label_of(name) if "_" in name else name
 
 
 def finding(effect: Effect, unit: str = "") -> str:
     """The finding in one line, for a title; `unit` is what the outcome is measured in."""
     x = effect.panel
     if not effect.periods:
-        return f"{x.name}: no effect measured"
+        return f"{called(x.name)}: no effect measured"
     row = effect.summary.loc["mean"]
     since = x.grid.label(x.first)
     size = number(row, unit)
     if not effect.found:
-        return f"{x.name} from {since}: {size} per period, not to be told from nothing"
+        return f"{called(x.name)} from {since}: {size} per period, not to be told from nothing"
     share = effect.summary["estimate"].loc["share"]
     told = f", {signed_percent(share)}" if np.isfinite(share) else ""
-    return f"{x.name} from {since}: {size} per period{told}"
+    return f"{called(x.name)} from {since}: {size} per period{told}"
 
 
 def number(row: object, unit: str = "") -> str:
