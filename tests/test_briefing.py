@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -31,7 +32,7 @@ from tradeimpact.briefing.html import render_html, safe_url
 from tradeimpact.briefing.judgements import key_judgements
 from tradeimpact.briefing.notes import footnotes, source_section
 from tradeimpact.briefing.official import official_figures
-from tradeimpact.briefing.parts import glued, lines_of, pages_of, zipped
+from tradeimpact.briefing.parts import column_widths, glued, lines_of, pages_of, zipped
 from tradeimpact.briefing.pictures import drawn_figure
 from tradeimpact.briefing.slides import render_slides
 from tradeimpact.briefing.words import SCALE, chance, likelihood, spread_cells
@@ -311,6 +312,33 @@ def test_tables_of_slides_and_document_are_native(content, deck, document):
     assert len(tables) >= count
     assert len(document.tables) == count + sum(bool(note.table.rows) for note in content.footnotes)
     assert all(t.rows[0]._tr.xpath("./w:trPr/w:tblHeader") for t in document.tables)
+
+
+def test_a_deck_shows_fifteen_slides_at_most_and_has_the_rest_behind_a_slide_that_says_so(afghan, deck):
+    """A briefing of a morning: what is for reading stands in the appendix, and PowerPoint lists both as sections."""
+    since = dataclasses.replace(afghan, since=date(2021, 7, 14), before=afghan.result, lost_before=1 - afghan.lost)
+    longest = pptx.Presentation(io.BytesIO(render_slides(content_of(since))))
+    for made in (longest, deck):
+        titles = [slide.shapes.title.text for slide in made.slides]
+        shown = titles.index("Appendix")
+        assert shown <= 15
+        assert {"Assumptions", "Sources", "Rows behind the numbers"} <= set(titles[shown:])
+        assert not {"Assumptions", "Sources", "Rows behind the numbers"} & set(titles[:shown])
+        listed = made.part._element.xpath("./p:extLst/p:ext/*[local-name() = 'sectionLst']/*")
+        assert [section.get("name") for section in listed] == ["Briefing", "Appendix"]
+        assert [len(section[0]) for section in listed] == [shown, len(titles) - shown]
+
+
+def test_no_heading_and_no_number_is_cut_by_its_column(content):
+    for table in (t for section in content.parts for t in section.tables):
+        for room, size in ((888.0, 9.0), (499.0, 7.5)):
+            widths = column_widths(table, room, size, 4.0)
+            assert sum(widths) == pytest.approx(room)
+            for number, name in enumerate(table.columns):
+                assert widths[number] > 0.4 * room * table.widths[number] / sum(table.widths), "squeezed by the others"
+                words = [name, *[row[number].text for row in table.rows if table.numeric[number]]]
+                cut = [w for text in words for w in glued(text).split(" ") if lines_of(w, widths[number] - 8, size) > 1]
+                assert not cut, (table.name, name)
 
 
 def test_nothing_on_a_slide_leaves_it_or_covers_something_else(deck):

@@ -126,5 +126,5 @@ def _statements(facts: Facts) -> Table | None:
         name="new_statements", caption="New statements on who holds a crossing, newest first",
         columns=("Published", "Crossing", "Says", "Weight class", "Source [grade]"), rows=tuple(rows),
         numeric=(False,) * 5, widths=(1.8, 2, 4.8, 1.7, 3.2), data=pd.DataFrame(data),
-        note="A statement may be false; the class says how much weight it is given.",
+        note="A statement may be false; the class says how much weight it is given.", detail=True,
     )  # fmt: skip

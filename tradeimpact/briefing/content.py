@@ -1,7 +1,7 @@
 """What a briefing says, before it is a page, a deck or a document: text, tables, figures and footnotes, all as data.
 
 Renderers add nothing and leave nothing out but what a form cannot hold: slides carry the footnotes' sentences, and
-name the files with the rows behind them.
+name the files with the rows behind them. A deck has details and appendices behind a slide of their own.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ class Table:
     """A table for readers and the numbers it is made from.
 
     `numeric` says which columns are set to the right; `widths` share the width of the page among the columns; the first
-    column heads its row. `data` is the table as numbers, for the archive.
+    column heads its row. `data` is the table as numbers, for the archive. A `detail` is for reading, not for showing: a
+    deck has it in its appendix.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Table:
     widths: tuple[float, ...]
     data: pd.DataFrame
     note: str = ""
+    detail: bool = False
 
 
 @dataclass(frozen=True)

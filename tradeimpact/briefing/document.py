@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import TradeImpactError
 from .content import Cell, Content, Figure, Paragraph, Section, Table
-from .parts import fitted, png_size, printable, stamped, zipped_again
+from .parts import column_widths, fitted, png_size, printable, stamped, zipped_again
 
 A4 = (595.3, 841.9)  # points
 MARGIN = 48.0
@@ -20,6 +20,8 @@ FIGURE_HEIGHT = 300.0
 TEXT, CAPTION, ROWS, APPENDIX_ROWS = 10.5, 9.0, 8.5, 7.5
 BLUE, INK, SOFT, RULE = "0072B2", "222222", "555555", "BBBBBB"
 FONT = "Calibri"
+CELL_MARGIN = 5.4  # points at each side of a cell, as Word has it
+KEPT_ROWS = 20  # a table of so many rows or fewer stays on one page
 POINT = 12700  # of Word's drawing units
 
 
@@ -155,7 +157,7 @@ class _Document:
         grid = self.document.add_table(rows=1, cols=len(t.columns))
         grid.autofit = False
         _described(grid, t.caption)
-        widths = [self.room * w / sum(t.widths) for w in t.widths]
+        widths = column_widths(t, self.room, size, CELL_MARGIN)
         for column, width in zip(grid.columns, widths, strict=True):
             column.width = Pt(width)
         head = grid.rows[0]
@@ -163,6 +165,9 @@ class _Document:
         _repeated(head)
         for held in t.rows:
             self._row(grid.add_row(), held, t, widths, size)
+        if len(t.rows) <= KEPT_ROWS:
+            for row in list(grid.rows)[:-1]:
+                row.cells[0].paragraphs[0].paragraph_format.keep_with_next = True
         self._write([Paragraph(t.note)], size=CAPTION)
 
     def _row(

@@ -41,7 +41,7 @@ def render_html(content: Content, template: Path | None = None) -> bytes:
         autoescape=True,
         undefined=StrictUndefined,
         keep_trailing_newline=True,
-        finalize=lambda value: glued(value) if isinstance(value, str) else value,
+        finalize=lambda value: glued(value) if type(value) is str else value,  # not what is marked up already
     )
     environment.filters |= {"picture": picture, "size": lambda f: png_size(f.files["png"]), "safe_url": safe_url}
     try:

@@ -121,4 +121,12 @@ def source_section(facts: Facts, traced: pd.DataFrame, others: Sequence[Table]) 
 
 
 def _plain(value: float) -> str:
+    """A number without an exponent, those of a million and more with a word: 20 bn.
+
+    >>> _plain(0.0077), _plain(35_000.0), _plain(1.5e9), _plain(20e6)
+    ('0.0077', '35,000', '1.5 bn', '20 m')
+    """
+    for size, word in ((1e9, "bn"), (1e6, "m")):
+        if abs(value) >= size:
+            return f"{value / size:.4g} {word}"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import warnings
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
 from unicodedata import east_asian_width
 
 from ..errors import TradeImpactError
-from .content import Content
+from .content import Content, Table
 
 FIXED_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold
 LONGEST = 255  # signs of a property
 MEASURED = 100.0  # points; widths grow in proportion
+SPARED = 0.5  # of the room of columns, at most, for the heads and numbers of others
+BOLD = 1.12  # width of a bold word over that of a plain one
 FILE_MODE = 0o644 << 16
+TOGETHER = re.compile(r" (?=%)|(?<=\d) (?=(?:bn|m)\b)")
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
@@ -49,13 +53,13 @@ def stamped(core: Any, content: Content) -> None:
 
 
 def printable(text: str) -> str:
-    """Text without the control signs that XML cannot hold; a percent sign stays with its number."""
+    """Text without the control signs that XML cannot hold; a number stays with its percent sign, or its bn or m."""
     return glued("".join(sign for sign in text if sign.isprintable()))
 
 
 def glued(text: str) -> str:
-    """Text in which no line breaks before a percent sign."""
-    return text.replace(" %", "\u00a0%")
+    """Text in which no line breaks before a percent sign, or between a number and its bn or m."""
+    return TOGETHER.sub("\u00a0", text)
 
 
 def png_size(data: bytes) -> tuple[int, int]:
@@ -93,6 +97,25 @@ def lines_of(text: str, width: float, size: float) -> int:
         lines += int(max(long - 1e-9, 0.0) // width)  # a word wider than the line is cut
         used = long % width if long > width else long
     return lines
+
+
+def column_widths(table: Table, room: float, size: float, pad: float) -> list[float]:
+    """Widths of a table's columns: `room` shared as the table asks, but no head and no number is cut, if need be at the
+    cost of up to half of what other columns can spare. `pad` is kept free at each side of a cell.
+    """
+    asked = [room * width / sum(table.widths) for width in table.widths]
+    texts = [[name, *[row[j].text for row in table.rows if table.numeric[j]]] for j, name in enumerate(table.columns)]
+    needs = [_longest_word(words) * size * BOLD + 2 * pad + 1 for words in texts]
+    missing = sum(max(need - width, 0.0) for need, width in zip(needs, asked, strict=True))
+    spare = sum(max(width - need, 0.0) for need, width in zip(needs, asked, strict=True))
+    moved = min(missing, SPARED * spare)
+    got, given = moved / (missing or 1.0), moved / (spare or 1.0)
+    return [width + (got if need > width else given) * (need - width) for need, width in zip(needs, asked, strict=True)]
+
+
+def _longest_word(texts: Sequence[str]) -> float:
+    """Width of the longest word over the size of its letters."""
+    return max(sum(map(_advance, word)) for text in texts for word in glued(text).split(" "))
 
 
 @cache

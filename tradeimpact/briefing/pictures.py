@@ -26,7 +26,7 @@ CAPTIONS = {
     "ledgers": "Shows both ledgers on one scale. Does not show a transfer: no draw moves money from one to the other.",
     "map": "Shows who probably held each crossing on the last day, sized by annual baseline revenue. Does not show "
     "roads, nor how sure each holder is.",
-    "holders": "Shows the likeliest holder of each crossing by day and when it was shut to cargo. Does not show the "
+    "holders": "Shows who probably held each crossing by day and when it was shut to cargo. Does not show the "
     "probability behind each colour.",
     "who_collects": "Shows revenue by day with 90 % bands. Does not show single days as measured: no daily figure is "
     "published.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pandas as pd
 
@@ -42,7 +43,8 @@ def _parts(facts: Facts) -> Table:
     table = facts.result.bridge()
     size, words = money_size(float(table["high"].abs().max()))
     table = table[table["role"] == "component"].drop(columns="role")
-    return _money_table(facts, "parts", f"Parts of the government's loss, {words}{facts.currency}", table, size)
+    shown = _money_table(facts, "parts", f"Parts of the government's loss, {words}{facts.currency}", table, size)
+    return replace(shown, detail=True)  # the bridge shows them
 
 
 def _money_table(facts: Facts, name: str, caption: str, table: pd.DataFrame, size: float) -> Table:

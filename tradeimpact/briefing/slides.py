@@ -1,7 +1,8 @@
 """A briefing as PowerPoint: native tables that can be edited, one figure a slide with its alternative text.
 
-Heights are reckoned with a wide font, so that text and rows fit whatever font a template brings; what does not fit goes
-on to the next slide. Lengths are in points.
+What is shown comes first; details, assumptions, sources and footnotes stand behind a slide "Appendix". Heights are
+reckoned with a wide font, so that text and rows fit whatever font a template brings; what does not fit goes on to the
+next slide. Lengths are in points.
 """
 
 from __future__ import annotations
@@ -14,15 +15,31 @@ from typing import Any
 
 from ..errors import TradeImpactError
 from .content import Content, Figure, Paragraph, Section, Table
-from .parts import fitted, lines_of, pages_of, png_size, printable, stamped, zipped_again
-from .slide_parts import BLUE, DRAWING, INK, SOFT, bottom, bullet, layouts, page_number, rgb, ruled, runs
+from .parts import column_widths, fitted, lines_of, pages_of, png_size, printable, stamped, zipped_again
+from .slide_parts import (
+    BLUE,
+    DRAWING,
+    INK,
+    MARGIN,
+    SOFT,
+    bottom,
+    bullet,
+    footnote_table,
+    layouts,
+    page_number,
+    parted,
+    rgb,
+    ruled,
+    runs,
+    widen,
+)
 
-WIDE = (960.0, 540.0)  # 13.33 by 7.5 inches
-MARGIN, FOOT = 36.0, 34.0
-TITLE_TOP, TITLE_HEIGHT = 20.0, 52.0
+FOOT = 34.0
 FIRST_TITLE, SUBTITLE, TITLE = 34.0, 18.0, 24.0
 TEXT = (16.0, 15.0, 14.0, 13.0)
-LEAD, SMALL, ROWS, APPENDIX_ROWS, FOOTER = 12.0, 11.0, 11.0, 9.0, 9.0
+LEAD, SMALL, FOOTER = 12.0, 11.0, 9.0
+ROWS, APPENDIX_ROWS = (11.0, 10.0, 9.0), (9.0,)
+NOTES = "Rows behind the numbers"
 LINE = 1.22  # height of a line over the size of its letters
 RAISED = 1.1
 PAD = 4.0  # inside a cell, each side
@@ -54,33 +71,12 @@ def render_slides(content: Content, template: Path | None = None) -> bytes:
         name = "" if template is None else template.name
         raise TradeImpactError(f"{name} cannot be read as PowerPoint ({problem}); save it as .pptx") from None
     if template is None:
-        _widen(deck)
+        widen(deck)
     _Deck(deck, content, left=template is None).build()
     stamped(deck.core_properties, content)
     made = io.BytesIO()
     deck.save(made)
     return zipped_again(made.getvalue())
-
-
-def _widen(deck: Any) -> None:
-    """Bring the library's own 4:3 template to 16:9, titles to the left."""
-    from pptx.enum.text import PP_ALIGN
-    from pptx.util import Pt
-
-    wide, high = WIDE
-    deck.slide_width, deck.slide_height = Pt(wide), Pt(high)
-    for layout in [deck.slide_master, *deck.slide_layouts]:
-        for shape in layout.placeholders:
-            kind = str(shape.placeholder_format.type)
-            if "TITLE" in kind and "SUB" not in kind:
-                shape.left, shape.top = Pt(MARGIN), Pt(TITLE_TOP)
-                shape.width, shape.height = Pt(wide - 2 * MARGIN), Pt(TITLE_HEIGHT)
-                for paragraph in shape.text_frame.paragraphs:
-                    paragraph.alignment = PP_ALIGN.LEFT
-    first = deck.slide_layouts[0].placeholders
-    for shape, top, height in ((first[0], 150.0, 110.0), (first[1], 275.0, 130.0)):
-        shape.left, shape.top = Pt(MARGIN), Pt(top)
-        shape.width, shape.height = Pt(wide - 2 * MARGIN), Pt(height)
 
 
 class _Deck:
@@ -93,21 +89,36 @@ class _Deck:
         self.first, self.plain = layouts(deck)
 
     def build(self) -> None:
-        c = self.content
+        c, before = self.content, len(self.deck.slides)
+        self._opening(c.title, [c.subtitle], FIRST_TITLE)
+        for section in c.parts:
+            if not section.appendix:
+                self._section(section)
+        shown = len(self.deck.slides)
+        behind = [(s.title, t) for s in c.parts if not s.appendix for t in s.tables if t.detail]
+        rest = [s for s in c.parts if s.appendix]
+        self._opening("Appendix", [*[t.caption for _, t in behind], *[s.title for s in rest], NOTES], TITLE)
+        for title, table in behind:
+            self._table(title, (), table, ROWS)
+        for section in rest:
+            self._section(section)
+        self._table(NOTES, (), footnote_table(c), APPENDIX_ROWS)
+        parted(self.deck, [*["Template"][: int(before > 0)], "Briefing", "Appendix"], sorted({0, before, shown}))
+
+    def _opening(self, title: str, lines: Sequence[str], size: float) -> None:
+        """A slide that opens the deck or its appendix: a title and what is under it."""
         slide = self.deck.slides.add_slide(self.first)
-        self._title(slide, c.title, FIRST_TITLE)
+        self._title(slide, title, size)
         rest = [s for s in slide.placeholders if s.placeholder_format.idx != 0]
         for shape in rest[1:]:
             shape._element.getparent().remove(shape._element)
         if rest:
-            self._set(rest[0].text_frame, c.subtitle, SUBTITLE)
+            self._set(rest[0].text_frame, ". ".join(lines), SUBTITLE)
         self._foot(slide)
-        for section in c.parts:
-            self._section(section)
-        self._notes()
 
     def _section(self, s: Section) -> None:
-        if s.listed or not (s.figures or s.tables):
+        tables = [t for t in s.tables if not t.detail]
+        if s.listed or not (s.figures or tables):
             self._points(s)
             lead: Sequence[Paragraph] = ()
         else:
@@ -115,7 +126,7 @@ class _Deck:
         for figure in s.figures:
             self._figure(s.title, lead, figure)
             lead = ()
-        for table in s.tables:
+        for table in tables:
             self._table(s.title, lead, table, APPENDIX_ROWS if s.appendix else ROWS)
             lead = ()
 
@@ -208,18 +219,23 @@ class _Deck:
         shape._element.nvPicPr.cNvPr.set("descr", figure.alt)
         self._write(self._box(slide, top + high + 2, below), [Paragraph(figure.caption)], SMALL, colour=SOFT)
 
-    def _table(self, title: str, lead: Sequence[Paragraph], t: Table, size: float) -> None:
-        """A table over as many slides as it needs, its header on each, its note on the last."""
-        widths = [self.room * w / sum(t.widths) for w in t.widths]
-        heights = [
-            self._row(row, widths, size) for row in [t.columns, *[[c.text + self._refs(c) for c in r] for r in t.rows]]
-        ]
+    def _table(self, title: str, lead: Sequence[Paragraph], t: Table, sizes: Sequence[float]) -> None:
+        """A table over as many slides as it needs, its header on each, its note on the last.
+
+        The largest of the `sizes` at which all stands on one slide, else the first on several.
+        """
         note = [Paragraph(t.note)] if t.note else []
         below = sum(self._height(p, SMALL, self.room) for p in note)
-        caption, top = SMALL * LINE + 6, 0.0
-        shape = self.plain.placeholders[0]
-        start = bottom(shape) + 4 + sum(self._height(p, LEAD, self.room) for p in lead) + 6 * bool(lead)
-        room = self.high - FOOT - start - caption - heights[0] - below
+        caption = SMALL * LINE + 6
+        start = bottom(self.plain.placeholders[0]) + 4
+        start += sum(self._height(p, LEAD, self.room) for p in lead) + 6 * bool(lead)
+        texts = [t.columns, *[[c.text + self._refs(c) for c in r] for r in t.rows]]
+        for size in (*sizes, sizes[0]):
+            widths = column_widths(t, self.room, size, PAD)
+            heights = [self._row(row, widths, size) for row in texts]
+            room = self.high - FOOT - start - caption - heights[0] - below
+            if sum(heights[1:]) <= room:
+                break
         for number, page in enumerate(pages_of(heights[1:], room)):
             slide, top = self._slide(title if number == 0 else f"{title} (continued)", lead if number == 0 else ())
             words = t.caption if number == 0 else f"{t.caption} (continued)"
@@ -282,17 +298,3 @@ class _Deck:
                 numbers = [self.content.number(k) for k in held.notes]
                 link = held.links[0][1] if len(held.links) == 1 else ""
                 runs(paragraph, held.text, numbers, size, bold=j == 0, link=link)
-
-    def _notes(self) -> None:
-        """Where each number comes from: the sentences; their rows are in the other files."""
-        import pandas as pd
-
-        from .content import Cell
-
-        rows = tuple((Cell(f"[{n.number}]"), Cell(n.label), Cell(n.text)) for n in self.content.footnotes)
-        table = Table(
-            name="footnotes", caption="Footnotes", columns=("No.", "Number", "What it rests on"), rows=rows,
-            numeric=(False, False, False), widths=(0.6, 3, 11), data=pd.DataFrame(),
-            note="The rows themselves: the page, the document, and provenance.csv among the figures' files.",
-        )  # fmt: skip
-        self._table("Rows behind the numbers", (), table, APPENDIX_ROWS)

@@ -70,6 +70,7 @@ def scale_table() -> Table:
     return Table(
         name="likelihood_scale", caption="Likelihood words used here", columns=("Word", "Probability"), rows=rows,
         numeric=(False, True), widths=(3, 2), data=data, note=f"A band includes its lower end. Source: {SCALE_SOURCE}",
+        detail=True,
     )  # fmt: skip
 
 

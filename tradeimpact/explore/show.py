@@ -88,7 +88,7 @@ class Pictures:
         if made and _same(before, pictured):
             return made
         image = f"data:image/png;base64,{_png(draw)}"
-        html = f'<img class="ti-{name}" style="width:100%;height:auto" alt="{escape(words)}" src="{image}">'
+        html = f'<img class="ti-{name}" style="max-width:100%;height:auto" alt="{escape(words)}" src="{image}">'
         self.kept[name] = (pictured, html)
         return html
 
@@ -98,6 +98,7 @@ def _png(draw: Callable[[], Any]) -> str:
     from base64 import b64encode
 
     import matplotlib.pyplot as plt
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     file = io.BytesIO()
     figure = None
@@ -105,7 +106,8 @@ def _png(draw: Callable[[], Any]) -> str:
         with plt.ioff():
             figure = figure_of(draw())
         with briefing():
-            figure.savefig(file, format="png", dpi=DPI)
+            figure.set_dpi(DPI)
+            FigureCanvasAgg(figure).print_png(file)  # type: ignore[no-untyped-call]  # draws once, where savefig draws twice to lay out
     finally:
         if figure is not None:
             plt.close(figure)
