@@ -1,5 +1,6 @@
 """Every notebook runs from top to bottom in a clean kernel, keeps its outputs, and defines nothing of its own."""
 
+import ast
 import json
 import re
 import shutil
@@ -48,7 +49,7 @@ def test_a_notebook_opens_with_its_question_and_keeps_outputs_of_a_clean_run(pat
     code = [c for c in cells(path) if c["cell_type"] == "code"]
     assert [c["execution_count"] for c in code] == list(range(1, len(code) + 1))
     assert any(c["outputs"] for c in code)
-    assert not any(o["output_type"] == "error" for c in code for o in c["outputs"])
+    assert not any(o["output_type"] == "error" or o.get("name") == "stderr" for c in code for o in c["outputs"])
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
@@ -56,6 +57,34 @@ def test_a_notebook_defines_no_functions_and_imports_the_library_once(path):
     code = "\n".join(source(c) for c in cells(path) if c["cell_type"] == "code")
     assert not re.search(r"^\s*(def|class) ", code, re.M)
     assert code.count("import tradeimpact as ti") == 1
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_one_cell_near_the_top_holds_what_papermill_may_set_and_all_of_it_is_used(path):
+    code = [c for c in cells(path) if c["cell_type"] == "code"]
+    tagged = [c for c in cells(path) if "parameters" in c["metadata"].get("tags", [])]
+    assert tagged == code[:1], "the first code cell, and no other, is tagged"
+    set_here = ast.parse(source(tagged[0])).body
+    names = [name for statement in set_here for name in assigned(statement)]
+    assert len(names) == len(set(names)) >= 3
+    further = ast.parse("\n".join(re.sub(r";\s*$", "", source(c), flags=re.M) for c in code[1:]))
+    read = {node.id for node in ast.walk(further) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    written = {node.id for node in ast.walk(further) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    assert set(names) <= read, "a value that nothing uses"
+    assert not set(names) & written, "a value that papermill sets would be overwritten"
+
+
+def assigned(statement: ast.stmt) -> list[str]:
+    """Names that a plain assignment of literal values sets; an error for anything else."""
+    assert isinstance(statement, ast.Assign), "plain assignments only: papermill puts its own below them"
+    ast.literal_eval(statement.value)
+    (target,) = statement.targets
+    return [name.id for name in (target.elts if isinstance(target, ast.Tuple) else [target])]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_no_cell_is_longer_than_a_screen(path):
+    assert max(len(source(c).splitlines()) for c in cells(path) if c["cell_type"] == "code") <= 30
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
