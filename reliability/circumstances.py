@@ -20,6 +20,10 @@ from .jobs import JOBS, ROOT, Failed, contents, spoiled
 SEED, OTHER = 2, 3
 
 
+class Untried(Exception):
+    """A circumstance that this machine or user cannot bring about."""
+
+
 def full_disk(folder: Path) -> list[str]:
     """A disk of too few bytes, then of enough."""
     wrong = []
@@ -70,7 +74,7 @@ def no_network(folder: Path) -> list[str]:
     """Figures and a briefing in a network of their own that holds this computer alone."""
     alone = ["unshare", "--net", "sh", "-c", 'ip link set lo up 2>/dev/null; exec "$@"', "sh"]
     if subprocess.run([*alone, "true"], capture_output=True).returncode:
-        raise NotImplementedError("no right to make a network")
+        raise Untried("no right to make a network")
     wrong = []
     for job in ("figures", "brief"):
         new = reference(job, SEED, folder)
@@ -152,17 +156,17 @@ def completed(job: str, folder: Path, new: dict[str, str]) -> list[str]:
 
 
 def mount(*words: str) -> None:
-    """Call mount; NotImplementedError where that is not allowed."""
+    """Call mount; Untried where that is not allowed."""
     ended = subprocess.run(["mount", *words], capture_output=True, text=True)
     if ended.returncode:
-        raise NotImplementedError(ended.stderr.strip() or "no right to mount")
+        raise Untried(ended.stderr.strip() or "no right to mount")
 
 
 @contextmanager
 def mounted(place: Path, options: str) -> Iterator[Path]:
     """A disk of its own in memory."""
     if not hasattr(os, "geteuid") or os.geteuid():
-        raise NotImplementedError("only root may mount")
+        raise Untried("only root may mount")
     place.mkdir(parents=True)
     mount("-t", "tmpfs", "-o", options, "tmpfs", str(place))
     try:

@@ -29,7 +29,7 @@ from unittest.mock import patch
 import tradeimpact as ti
 from tradeimpact.errors import TradeImpactError
 
-from .circumstances import CIRCUMSTANCES
+from .circumstances import CIRCUMSTANCES, Untried
 from .injected import KINDS, STEP_OF, Point, disturbed
 from .jobs import JOBS, ROOT, Failed, contents, spoiled
 
@@ -172,7 +172,7 @@ def _circumstance(name: str, place: Path) -> list[str]:
     began = time.monotonic()
     try:
         found = CIRCUMSTANCES[name](place / name.replace(" ", "-"))
-    except NotImplementedError as problem:
+    except Untried as problem:
         print(f"{name}: not tried ({problem})")
         return []
     print(f"{name}: {'survived' if not found else '; '.join(found)} ({time.monotonic() - began:.0f} s)", flush=True)

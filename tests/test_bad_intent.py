@@ -292,7 +292,7 @@ def test_a_case_names_no_outlines_outside_the_data_of_the_library(outlines):
 
 
 def test_a_case_name_cannot_lead_out_of_the_folder_it_is_saved_to(small, tmp_path):
-    for name in ("../out", "/tmp/out", "a/b", ".."):
+    for name in ("../out", "/out", "a/b", ".."):
         with pytest.raises(CaseError, match="name"):
             ti.load_case(with_descriptor(small, name=name))
 

@@ -71,8 +71,9 @@ def day_controls(label: str, days: Sequence[date]) -> tuple[Any, Any]:
 
 
 def day_options(days: Sequence[date]) -> list[tuple[str, date]]:
-    """Options of a slider over days."""
-    return [(f"{day.day} {day:%b %Y}", day) for day in days]
+    """Options of a slider over days; the year stands in the field beside it, and here where there are several."""
+    year = " %Y" if len({day.year for day in days}) > 1 else ""
+    return [(f"{day.day} {day:%b}{day.strftime(year)}", day) for day in days]
 
 
 class Falls:
