@@ -240,6 +240,25 @@ def test_what_a_zip_declares_is_not_believed(tmp_path, monkeypatch):
     assert "bytes when unpacked" in bounded.harm_in(data)[0]
 
 
+@pytest.mark.parametrize("hurt", ["damaged", "locked"])
+def test_a_file_that_cannot_be_read_does_not_hide_what_stands_behind_it(tmp_path, hurt):
+    path = tmp_path / "book.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("first", b"hello hello hello")
+        archive.writestr(
+            "xl/worksheets/sheet1.xml", sheet(after=f'<mergeCells><mergeCell ref="{WHOLE}"/></mergeCells>')
+        )
+    data = bytearray(path.read_bytes())
+    if hurt == "damaged":
+        data[data.index(b"first") + len(b"first") + 3] ^= 0xFF
+    else:
+        for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+            data[data.index(mark) + flags] |= 1
+    path.write_bytes(data)
+    with pytest.raises(CaseError, match="'first' inside it is damaged or locked"):
+        ti.read_tables(path)
+
+
 def test_a_large_honest_workbook_is_read(tmp_path):
     book = openpyxl.Workbook(write_only=True)
     page = book.create_sheet("national")

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
+import zlib
 from typing import Any
 from xml.parsers import expat
 
@@ -19,6 +21,16 @@ SMALL = 10_000_000
 MOST_CELLS = 5_000_000
 DEEPEST = 100
 RANGE = re.compile(r"\$?([A-Z]{1,4})\$?(\d{1,9})(?::\$?([A-Z]{1,4})\$?(\d{1,9}))?")
+UNREADABLE = (  # what zipfile lets out of itself and of what it calls
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    OSError,
+    EOFError,
+    ValueError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+)
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 CHUNK = 1 << 20
 
@@ -28,21 +40,25 @@ class Refused(Exception):
 
 
 def harm_in(data: bytes) -> tuple[str, str] | None:
-    """What makes a workbook dangerous and the limit, or None; a file that is no zip is left to whoever opens it."""
+    """What makes a workbook dangerous and the limit, or None; what is no zip at all is left to whoever opens it.
+
+    A file inside that cannot be read is refused: what stands behind it would be opened without having been looked at.
+    """
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+    except UNREADABLE:
+        return None
+    read = cells = 0
+    with archive:
+        try:
             _check_members(archive.infolist(), len(data))
-            read = cells = 0
             for entry in archive.infolist():
                 read, cells = _scanned(archive, entry, read, cells)
-    except Refused as refused:
-        return refused.args[0], refused.args[1]
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, EOFError, ValueError, RuntimeError, NotImplementedError):
-        return None
-    except Exception as error:  # zlib.error has no parent of its own, and zipfile lets struct's errors out
-        if type(error).__name__ != "error":
-            raise
-        return None
+        except Refused as refused:
+            return refused.args[0], refused.args[1]
+        except UNREADABLE:
+            found = f"a workbook that cannot be opened: {entry.filename!r} inside it is damaged or locked"
+            return found, "a workbook whose files can all be read"
     return None
 
 

@@ -3,8 +3,8 @@
     government = sum r M g + r_in d M I                 insurgent = sum l M I + road M (1 - once I) + illicit transit
     government_loss = baseline - government = sum of nine components; lost_to_insurgent_control = sum of four details
 
-All arrays are (crossings, days, draws) or broadcast to it; money in currency per day. The identities are checked where
-the lines are built, for every day and draw.
+All arrays are (crossings, days, draws) or broadcast to it; money in currency per day. The identities are checked on the
+sums of every block of a run (`model.identities`).
 """
 
 from __future__ import annotations
@@ -167,13 +167,7 @@ def lines_from(sums: Mapping[str, Array]) -> dict[str, Array]:
 
 
 def ledger_lines(f: Flows, r: Rates) -> dict[str, Array]:
-    """Every line of both ledgers, name -> (crossings, days, draws), without illicit transit.
-
-    Raises
-    ------
-    ModelError
-        If an identity of MODEL 6 fails by more than 1e-9 of the baseline, which would be a fault of this library.
-    """
+    """Every line of both ledgers, name -> (crossings, days, draws), without illicit transit."""
     lines = lines_from({name: product.copy() for name, product in products(f, r)})
     shape = np.broadcast_shapes(*(x.shape for x in lines.values()))
     return {name: np.broadcast_to(x, shape) for name, x in lines.items()}
