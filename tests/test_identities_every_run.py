@@ -78,7 +78,7 @@ def test_shares_of_holders_that_do_not_sum_to_one_are_caught_where_they_are(case
     real = kernel.history
 
     def history(x, *rest):
-        paths = real(x, *rest)
+        paths = real(x, *rest).dense()
         holders = np.array(paths.holders)
         holders[0, x.crossings.index("north_gate"), x.window.start + DAY, 3] += 0.01
         return replace(paths, holders=holders)
@@ -91,11 +91,12 @@ def test_shares_of_holders_that_do_not_sum_to_one_are_caught_where_they_are(case
 def test_shares_of_holders_are_checked_even_where_nothing_is_traded(run, monkeypatch):
     real = parts.run_block
 
-    def run_block(*given):
-        block = real(*given)
-        holders = np.array(block.holders)
-        holders[:, 1, DAY] *= 0.5
-        return replace(block, holders=holders)
+    def run_block(x, *rest):
+        block = real(x, *rest)
+        paths = block.history.dense()
+        holders = np.array(paths.holders)
+        holders[:, 1, x.window.start + DAY] *= 0.5
+        return replace(block, history=replace(paths, holders=holders))
 
     monkeypatch.setattr(parts, "run_block", run_block)
     with pytest.raises(ModelError, match=r"the mean of 256 draws, \w+, 2001-06-17: shares of the holders do not sum"):

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,13 +21,16 @@ from .engine.blocks import BLOCK
 from .engine.sampling import uniform_days, uniforms, whole_numbers
 from .memory import New, scratch
 from .model.evidence import Statement, cells_of, leading, likelihood, silent_days
-from .model.histories import Moves, backward_shares, sample_histories
+from .model.histories import Moves, backward_shares, sample_before, sample_histories
 from .tables import records
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+Numbers = NDArray[np.uint32]
+States = NDArray[np.int8]  # 0 government, 1 nobody, 2 insurgent
 
+CHAIN_CELLS = 16_384  # days x crossings whose chains are in memory at once, at most about 40 kB each
 CANDIDATES = 8  # joint histories per draw among which a bare count chooses
 COUNT_SLACK = 1  # a count of lost posts fits if the history is within one of it
 
@@ -49,6 +53,19 @@ class Evidence:
         """The same evidence with the crossings in another order."""
         group = dict(zip(self.crossings, self.groups, strict=True))
         return replace(self, crossings=crossings, groups=tuple(group[c] for c in crossings))
+
+    @cached_property
+    def parts(self) -> list[Evidence]:
+        """Evidence on some crossings each, so many that their chains fit into memory at once."""
+        step = max(CHAIN_CELLS // self.days, 1)
+        if len(self.crossings) <= step:
+            return [self]
+        return [self._only(slice(begin, begin + step)) for begin in range(0, len(self.crossings), step)]
+
+    def _only(self, some: slice) -> Evidence:
+        names = self.crossings[some]
+        rows = self.rows[self.rows["crossing"].isin(names)].reset_index(drop=True)
+        return replace(self, crossings=names, groups=self.groups[some], rows=rows)
 
     @cached_property
     def statements(self) -> list[Statement]:
@@ -158,61 +175,114 @@ def _weights(p: Mapping[str, Array]) -> Array:
 
 
 def block_paths(
-    known: Evidence, p: dict[str, Array], seed: int, block: int, known_until: int, forecast: str
-) -> NDArray[np.int8]:
-    """Sampled states of one block, (days, crossings, draws): inferred up to the as-of day, forecast after it."""
+    known: Evidence,
+    p: dict[str, Array],
+    seed: int,
+    block: int,
+    known_until: int,
+    forecast: str,
+    days: int | None = None,
+) -> States:
+    """Sampled states of one block, (crossings, days, draws): inferred up to the as-of day, forecast after it.
+
+    The first `days` are returned, or all. Crossings are worked out some at a time where all take much memory: each has
+    a chain of its own.
+    """
     until = min(known_until, known.days - 1)
-    layout = Layout.of(known, until)
-    initial, moves, seen = _begin(known, layout, p, seed, block)
     counts = [c for c in known.counts if c[0] <= until]
+    first = min((day for day, _, _ in counts), default=0)
+    parts = known.parts
+    pick = np.zeros(BLOCK, dtype=np.intp)
+    found = []
     with scratch() as new:
+        drawn: _Drawn | None = None
+        if counts:
+            many = np.zeros((len(counts), CANDIDATES, BLOCK), dtype=np.int64)
+            for part in parts:
+                new.rewind()
+                drawn = _Drawn.of(part, p, seed, block, until, first, CANDIDATES, new)
+                border = np.array([g != "inland" for g in part.groups])
+                for number, (day, _, _) in enumerate(counts):
+                    many[number] += drawn.lost[day - first][border].sum(axis=0, dtype=np.int64)
+            pick = _fitting(many, counts, p, uniforms(seed, "count", block))
+        for part in parts:
+            if drawn is None or len(parts) > 1:
+                new.rewind()
+                drawn = _Drawn.of(part, p, seed, block, until, first, CANDIDATES if counts else 1, new)
+            found.append(drawn.chosen(pick, first, new)[:, :days])
+    states = found[0] if len(found) == 1 else np.concatenate(found)
+    if (days is not None and days <= until + 1) or until == known.days - 1:
+        return states
+    ahead = _forecast(known, states[:, -1], p, seed, block, until, forecast)
+    return np.concatenate([states, ahead.transpose(1, 0, 2)], axis=1)[:, :days]
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """Joint histories of some crossings from a first day on, and what those before it are drawn from.
+
+    `shares` (days - 1, 5, crossings, draws), `uniform` (crossings, days, histories, draws) of all days; `lost` and
+    `insurgent` (days from the first on, crossings, histories, draws).
+    """
+
+    shares: Numbers
+    uniform: Numbers
+    lost: Flags
+    insurgent: Flags
+
+    @classmethod
+    def of(
+        cls,
+        known: Evidence,
+        p: Mapping[str, Array],
+        seed: int,
+        block: int,
+        until: int,
+        first: int,
+        histories: int,
+        new: New,
+    ) -> _Drawn:
+        """Draw `histories` of each crossing on the days from `first` to `until`."""
+        layout = Layout.of(known, until)
+        initial, moves, seen = _begin(known, layout, p, seed, block)
         shares, last = backward_shares(initial, moves, layout.loss, layout.back, layout.by_day, seen, new)
-        uniform = _uniform(known.crossings, layout.days, CANDIDATES if counts else 1, seed, block, new)
-        chosen = _fitting(known, *sample_histories(shares, last, uniform, new), counts, p, seed, block)
-    if until == known.days - 1:
-        return chosen
-    return np.concatenate([chosen, _forecast(known, chosen[-1], p, seed, block, until, forecast)])
+        uniform = new((len(known.crossings), layout.days, histories, BLOCK), np.uint32)
+        for place, crossing in enumerate(known.crossings):
+            uniform[place].ravel()[:] = whole_numbers(seed, f"path/{crossing}", block, uniform[place].size)
+        return cls(shares, uniform, *sample_histories(shares[first:], last, uniform[:, first:], new))
 
+    def chosen(self, pick: NDArray[np.intp], first: int, new: New) -> States:
+        """The history picked in each draw, (crossings, days, draws); its days before `first` are drawn now."""
+        crossings, days, _, draws = self.uniform.shape
+        at = pick * draws + np.arange(draws)
 
-def _uniform(
-    crossings: Sequence[str], days: int, histories: int, seed: int, block: int, new: New
-) -> NDArray[np.uint32]:
-    """Random numbers of a block, (crossings, days, histories, draws)."""
-    out = new((len(crossings), days, histories, BLOCK), np.uint32)
-    for place, crossing in enumerate(crossings):
-        out[place].ravel()[:] = whole_numbers(seed, f"path/{crossing}", block, out[place].size)
-    return out
+        def picked(x: NDArray[Any], out: NDArray[Any]) -> NDArray[Any]:
+            return np.take(x.reshape(*x.shape[:2], -1), at, axis=2, out=out, mode="clip")
+
+        lost, insurgent = (new((days, crossings, 1, draws), np.bool_) for _ in range(2))
+        for every, one in ((self.lost, lost), (self.insurgent, insurgent)):
+            picked(every, one[first:, :, 0])
+        if first:
+            own = picked(self.uniform[:, :first], new((crossings, first, draws), np.uint32))
+            sample_before(self.shares[:first], own[:, :, None], lost[: first + 1], insurgent[: first + 1], new)
+        states = np.empty((crossings, days, draws), dtype=np.int8)
+        return np.add(
+            lost[:, :, 0].transpose(1, 0, 2), insurgent[:, :, 0].transpose(1, 0, 2), out=states, dtype=np.int8
+        )
 
 
 def _fitting(
-    known: Evidence,
-    lost: Flags,
-    insurgent: Flags,
-    counts: Sequence[tuple[int, float, str]],
-    p: Mapping[str, Array],
-    seed: int,
-    block: int,
-) -> NDArray[np.int8]:
-    """One joint history per draw, chosen among candidates by the bare counts that were stated; (days, crossings,
-    draws).
+    many: Ints, counts: Sequence[tuple[int, float, str]], p: Mapping[str, Array], uniform: Array
+) -> NDArray[np.intp]:
+    """Which joint history to take in each draw, chosen by the bare counts that were stated; `many` are the lost posts
+    of each on the day of each count, (counts, histories, draws).
     """
-    if not counts:
-        return np.add(lost[:, :, 0], insurgent[:, :, 0], dtype=np.int8)
-    border = np.array([g != "inland" for g in known.groups])
     log_weight = dict(zip(CLASSES, np.log(_weights(p)), strict=True))
-    score = np.zeros((lost.shape[2], BLOCK))
-    for day, count, weight in counts:
-        many = lost[day][border].sum(axis=0, dtype=np.int64)
-        score += log_weight[weight] * (np.abs(many - count) <= COUNT_SLACK)
-    share = np.exp(score - score.max(axis=0))
-    edges = np.cumsum(share, axis=0)
-    pick = (uniforms(seed, "count", block) * edges[-1] >= edges[:-1]).sum(axis=0)
-    chosen = np.zeros((*lost.shape[:2], BLOCK), dtype=np.int8)
-    one = np.empty(chosen.shape, dtype=np.bool_)
-    for candidate in range(lost.shape[2]):
-        for state in (lost, insurgent):
-            chosen += np.logical_and(state[:, :, candidate], pick == candidate, out=one).view(np.int8)
-    return chosen
+    score = np.zeros(many.shape[1:])
+    for lost, (_, count, weight) in zip(many, counts, strict=True):
+        score += log_weight[weight] * (np.abs(lost - count) <= COUNT_SLACK)
+    edges = np.cumsum(np.exp(score - score.max(axis=0)), axis=0)
+    return np.asarray((uniform * edges[-1] >= edges[:-1]).sum(axis=0))
 
 
 def _forecast(

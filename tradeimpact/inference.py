@@ -33,7 +33,6 @@ Array = NDArray[np.float64]
 
 STATES = ("government", "nobody", "insurgent")
 LEAD_DAYS = 6  # the chain starts a week before the first treated day
-CHAIN_CELLS = 16_384  # days x crossings whose chain is in memory at once, about 40 kB each
 FORECASTS = ("persist", "hazard", "contagion")
 # what the chain needs beside the statements themselves
 ASSUMED = (
@@ -122,10 +121,10 @@ class Control:
             p = sampler.block(number)
             parts.append(
                 block_paths(self._known_then(), p, sampler.seed, number, self._until(), self.forecast)[
-                    self._rows(), :, :wanted
+                    :, self._rows(), :wanted
                 ]
             )
-        paths = np.concatenate(parts, axis=2).transpose(2, 0, 1)
+        paths = np.concatenate(parts, axis=2).transpose(2, 1, 0)
         coordinates = {"draw": np.arange(draws), "day": self._days(), "crossing": list(self.known.crossings)}
         return xr.DataArray(paths, coords=coordinates, dims=("draw", "day", "crossing"), name="holder")
 
@@ -146,11 +145,9 @@ class Control:
 
     def _parts(self) -> list[Control]:
         """Some crossings at a time where all take much memory: each has a chain of its own, unless falls spread."""
-        known = self.known
-        step = max(CHAIN_CELLS // known.days, 1)
-        if len(known.crossings) <= step or (self.as_of is not None and self.forecast == "contagion"):
+        if self.as_of is not None and self.forecast == "contagion":
             return [self]
-        return [replace(self, known=_only(known, slice(n, n + step))) for n in range(0, len(known.crossings), step)]
+        return [replace(self, known=part) for part in self.known.parts]
 
     def _each(self, one: Any) -> Array:
         parts = [one(self.sampler.block(number), number)[..., :wanted] for number, wanted in blocks(self.draws)]
@@ -167,7 +164,8 @@ class Control:
         until = self._until()
         smoothed = control_chain(*chain_of(self._known_then(), p, self.sampler.seed, block, until)).smoothed
         if until < self.known.days - 1:
-            paths = block_paths(self._known_then(), p, self.sampler.seed, block, until, self.forecast)[until + 1 :]
+            paths = block_paths(self._known_then(), p, self.sampler.seed, block, until, self.forecast)
+            paths = paths[:, until + 1 :].transpose(1, 0, 2)
             ahead = smoothed[-1:] if self.forecast == "persist" else None
             later = np.stack([np.stack([(day == k).astype(float) for k in range(3)]) for day in paths])
             smoothed = np.concatenate([smoothed, np.repeat(ahead, len(paths), axis=0) if ahead is not None else later])
@@ -195,13 +193,6 @@ class Control:
     def _table(self, probability: Array) -> pd.DataFrame:
         index = pd.MultiIndex.from_product([self._days(), list(self.known.crossings)], names=["day", "crossing"])
         return pd.DataFrame(probability.transpose(0, 2, 1).reshape(-1, 3), index=index, columns=list(STATES))
-
-
-def _only(known: Evidence, some: slice) -> Evidence:
-    """What is known of some crossings."""
-    names = known.crossings[some]
-    rows = known.rows[known.rows["crossing"].isin(names)].reset_index(drop=True)
-    return replace(known, crossings=names, groups=known.groups[some], rows=rows)
 
 
 def infer_control(

@@ -4,6 +4,7 @@ insecurity.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -17,7 +18,7 @@ from .case.reported import holder_shares
 from .engine.blocks import BLOCK
 from .engine.sampling import uniforms
 from .foundation import once
-from .holders import Evidence, block_paths
+from .holders import Evidence, Flags, Ints, States, block_paths
 from .inference import gather
 from .marginals import require
 from .memory import New, aligned
@@ -92,62 +93,136 @@ def infer_history(
     return Inferred(known, shares, offset, max(last, 0), forecast, threat_days, closures, insecurity, unknown)
 
 
-def inferred_paths(
-    h: Inferred,
-    p: dict[str, Array],
-    blank: control.Paths,
-    seed: int,
-    block: int,
-    reference: float,
-    new: New = aligned,
-) -> control.Paths:
-    """Paths of one block of draws, in memory from `new`; `blank` gives the axes, the levies and the counterfactual
-    before the chain starts.
-    """
-    authorities, crossings, days = blank.holders.shape[:3]
-    states = block_paths(h.known, p, seed, block, h.known_until, h.forecast)
-    by_crossing = np.ascontiguousarray(states[: days - h.offset].transpose(1, 0, 2))
-    holders = new((authorities, crossings, days, BLOCK))
-    holders[0, :, : h.offset], holders[1:, :, : h.offset] = 1.0, 0.0
-    for state in range(2):
-        holders[state, :, h.offset :] = by_crossing == state
-    lost = by_crossing == 2
-    for authority in range(2, authorities):
-        np.multiply(lost, h.shares[authority, :, h.offset :, None], out=holders[authority, :, h.offset :])
-    for state in np.flatnonzero(h.shares[:2].any(axis=(1, 2))).tolist():
-        holders[state, :, h.offset :] += lost * h.shares[state, :, h.offset :, None]
-    opened, threat = (new((crossings, days, BLOCK)) for _ in range(2))
-    opened[...] = 1.0
+def sampled_history(
+    h: Inferred, p: dict[str, Array], blank: control.Paths, seed: int, block: int, reference: float
+) -> Sampled:
+    """The history of one block of draws; `blank` gives the axes, the levies and the days before the chain starts."""
+    days = blank.holders.shape[2]
+    known = block_paths(h.known, p, seed, block, h.known_until, h.forecast, days - h.offset + h.threat_days)
+    before = np.zeros((len(known), h.offset, BLOCK), dtype=np.int8)
+    states = np.concatenate([before, known], axis=1) if h.offset else known
+    shut: dict[int, list[_Shut]] = {}
     for number, closure in enumerate(h.closures):
-        _shut(opened, closure, p, seed, block, number, h)
-    ahead = np.ascontiguousarray((states[: days - h.offset + h.threat_days] == 0).transpose(1, 0, 2))
-    threat[:, : h.offset] = 0.0
-    threat[:, h.offset :] = _threat(ahead, h.threat_days)[:, : days - h.offset]
+        place, spell = _shut(closure, p, seed, block, number, h)
+        if spell.start.min() < days and spell.end.max() >= 0:
+            shut.setdefault(place, []).append(spell)
     insecurity = _insecurity(h, p, days, reference)
-    return control.Paths(
-        holders=holders,
-        open_share=opened,
-        threat=threat,
-        insecurity=insecurity,
-        days_since_reopening=control.days_since_reopening(opened, new),
-        levy_rate=blank.levy_rate,
-        levy_per_truck=blank.levy_per_truck,
-        first_events=control.first_changes(holders, opened, threat, insecurity),
-    )
+    return Sampled(
+        states, h.shares, shut, h.offset, h.threat_days, insecurity, blank.levy_rate, blank.levy_per_truck,
+        _first_events(states, shut, h, insecurity),
+    )  # fmt: skip
 
 
-def _shut(
-    opened: Array,
-    closure: Closure,
-    p: dict[str, Array],
-    seed: int,
-    block: int,
-    number: int,
-    h: Inferred,
-) -> None:
-    """Shut one crossing in each draw, from a day drawn in the window of its start to one in the window of its end."""
+@dataclass(frozen=True)
+class _Shut:
+    """A closure as drawn: first and last day in run positions and the share that stays open, (draws,)."""
+
+    start: Ints
+    end: Ints
+    left: Array
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """A history sampled in every draw, kept small: some days at a time are laid out as arrays (`control.History`).
+
+    `states` (crossings, days and as many more as threat lasts, draws) are 0 government, 1 nobody, 2 insurgent; before
+    the chain starts at `offset` the government holds all. `shares` divide a lost crossing among the authorities
+    (authorities, crossings, days). Closures stand by crossing.
+    """
+
+    states: States
+    shares: Array
+    closures: Mapping[int, Sequence[_Shut]]
+    offset: int
+    threat_days: int
+    insecurity: Array
+    levy_rate: Array
+    levy_per_truck: Array
+    first_events: NDArray[np.int64]
+
+    @property
+    def first_event(self) -> int:
+        """Position of the first day on which anything differs in any draw."""
+        return int(self.first_events.min())
+
+    def on(self, days: slice, new: New = aligned) -> control.Moment:
+        """Some days of it, in memory from `new`."""
+        states = self.states[:, days]
+        shape = states.shape
+        lost, government, nobody, opened, threat = (new(shape) for _ in range(5))
+        flag = new(shape, np.bool_)
+        for state, held in enumerate((government, nobody, lost)):
+            held[...] = np.equal(states, state, out=flag)
+        shares = []
+        for number, share in enumerate(self.shares[:, :, days, None]):
+            if number < 2 and share.any():
+                held = (government, nobody)[number]
+                held += lost * share
+            elif number >= 2:
+                whole = number == len(self.shares) - 1 and bool((share == 1).all())
+                shares.append(lost if whole else np.multiply(lost, share, out=new(shape)))
+        together = shares[0] if len(shares) == 1 else np.sum(shares, axis=0)
+        opened[...] = 1.0
+        since = {row: self._closed(row, days, opened[row]) for row in self.closures}
+        self._threat(days, threat, flag)
+        return control.Moment(government, nobody, together, shares, opened, threat, self.insecurity[days], since)
+
+    def sums(self, days: slice, draws: int) -> tuple[Array, Array]:
+        """Sums over the first draws: shares of holders (authorities, crossings, days), open share (crossings, days)."""
+        states = self.states[:, days, :draws]
+        counts = [np.count_nonzero(states == state, axis=-1) for state in (1, 2)]
+        holders = counts[1] * self.shares[:, :, days]
+        holders[0] += draws - counts[0] - counts[1]
+        holders[1] += counts[0]
+        opened = np.full(states.shape[:2], float(draws))
+        for row in self.closures:
+            path = np.ones((states.shape[1], BLOCK))
+            self._closed(row, days, path)
+            opened[row] = path[:, :draws].sum(axis=-1)
+        return holders, opened
+
+    def dense(self) -> control.Paths:
+        """All days of it as arrays."""
+        days = slice(0, self.shares.shape[2])
+        m = self.on(days)
+        since = np.full(m.open_share.shape, -1.0)
+        for row, after in m.since.items():
+            since[row] = after
+        return control.Paths(
+            np.stack([m.government, m.nobody, *m.shares]), m.open_share, m.threat, self.insecurity, since,
+            self.levy_rate, self.levy_per_truck, self.first_events,
+        )  # fmt: skip
+
+    def _closed(self, row: int, days: slice, opened: Array) -> Array:
+        """Shut a crossing on some days, in `opened` (days, draws); returns its days since reopening."""
+        day = np.arange(days.start, days.stop)[:, None]
+        last = np.full(opened.shape, -1)  # the last day that was shut
+        for spell in self.closures[row]:
+            if spell.start.min() < days.stop:
+                shut = (day >= spell.start) & (day <= spell.end)
+                np.minimum(opened, np.where(shut, spell.left, 1.0), out=opened)
+                ended = np.where(spell.left == 0, spell.end, -1)
+                np.maximum(last, np.where(ended < day, ended, -1), out=last)
+        return np.where((last >= 0) & (opened > 0), day - 1.0 - last, -1.0)
+
+    def _threat(self, days: slice, threat: Array, flag: Flags) -> None:
+        """The days before a crossing held by the government is lost, as many of them as threat lasts."""
+        held = self.states[:, days.start : days.stop + self.threat_days] == 0
+        lost = held[:, :-1] & ~held[:, 1:]
+        lost[:, : max(self.offset - days.start, 0)] = False
+        flag[...] = False
+        for ahead in range(min(self.threat_days, lost.shape[1])):
+            soon = lost[:, ahead : ahead + flag.shape[1]]
+            flag[:, : soon.shape[1]] |= soon
+        flag &= held[:, : flag.shape[1]]
+        flag[:, : max(self.offset - days.start, 0)] = False
+        threat[...] = flag
+
+
+def _shut(closure: Closure, p: dict[str, Array], seed: int, block: int, number: int, h: Inferred) -> tuple[int, _Shut]:
+    """Which crossing a closure shuts, and from a day drawn in the window of its start to one in that of its end."""
     place, start_first, start_last, end_first, end_last, road_cut = closure
-    days = opened.shape[1]
     u = uniforms(seed, f"closure/{number}/start", block)
     start = start_first + np.minimum((u * (start_last - start_first + 1)).astype(int), start_last - start_first)
     if end_first is None or end_last is None:
@@ -156,23 +231,24 @@ def _shut(
     else:
         u = uniforms(seed, f"closure/{number}/end", block)
         end = end_first + np.minimum((u * (end_last - end_first + 1)).astype(int), end_last - end_first)
-    end = np.maximum(end, start)
-    first, last = max(int(start.min()), 0), min(int(end.max()) + 1, days)
-    if first >= last:
-        return
-    day = np.arange(first, last)[:, None]
-    left = np.clip(p["road_cut_open_share"], 0.0, 1.0) if road_cut else 0.0
-    now = opened[place, first:last]
-    np.minimum(now, np.where((day >= start) & (day <= end), left, 1.0), out=now)
+    left = np.clip(p["road_cut_open_share"], 0.0, 1.0) if road_cut else np.zeros(BLOCK)
+    return place, _Shut(start, np.maximum(end, start), left)
 
 
-def _threat(held: NDArray[np.bool_], threat_days: int) -> NDArray[np.bool_]:
-    """The days before a crossing held by the government is lost, `threat_days` of them (crossings, days, draws)."""
-    threat, lost = np.zeros_like(held), np.zeros_like(held)
-    lost[:, 1:] = held[:, :-1] & ~held[:, 1:]
-    for ahead in range(1, threat_days + 1):
-        threat[:, :-ahead] |= lost[:, ahead:]
-    return threat & held
+def _first_events(
+    states: States, shut: Mapping[int, Sequence[_Shut]], h: Inferred, insecurity: Array
+) -> NDArray[np.int64]:
+    """Position of the first day with any change from the counterfactual, by draw; the number of days if none."""
+    days = len(insecurity)
+    fallen = states.max(axis=0) > 0
+    first = np.where(fallen.any(axis=0), fallen.argmax(axis=0), len(fallen))
+    first = np.maximum(first - h.threat_days, h.offset)  # threat begins before a fall
+    for spell in (spell for spells in shut.values() for spell in spells):
+        acts = (spell.left < 1) & (spell.end >= 0)
+        first = np.where(acts, np.minimum(first, np.maximum(spell.start, 0)), first)
+    driven = np.isfinite(insecurity)
+    first = np.minimum(first, np.where(driven.any(axis=0), driven.argmax(axis=0), days))
+    return np.asarray(np.minimum(first, days), dtype=np.int64)
 
 
 def _insecurity(h: Inferred, p: dict[str, Array], days: int, reference: float) -> Array:

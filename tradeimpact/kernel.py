@@ -1,9 +1,9 @@
 """One block of draws, from drawn assumptions to summed ledger lines: the model's equations in their order.
 
 Arrays are (crossings, days, draws) with draws on the last, contiguous axis; border crossings come first. A block's
-response is worked out a few days at a time, so that what is at hand stays in the processor's cache, and only sums are
-kept. Days before the first event are the counterfactual and cost nothing. Every sum over days carries the window's
-weights (1 for the case currency, dollars per unit for dollars).
+response is worked out some days at a time, so that memory does not grow with the days, and only sums are kept. Days
+before the first event are the counterfactual and cost nothing. Every sum over days carries the window's weights (1 for
+the case currency, dollars per unit for dollars).
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from .drawn import baseline_of
 from .engine.blocks import BLOCK
 from .engine.sampling import Sampler, ordered_elasticities
 from .errors import TradeImpactError
-from .inferred import inferred_paths
+from .inferred import sampled_history
 from .inputs import Inputs
-from .memory import New, aligned, scratch
-from .model.control import Paths
+from .memory import New, scratch
+from .model.control import History
 from .model.identities import Books, Names, check_block
 from .model.ledger import (
     LINES,
@@ -35,7 +35,7 @@ from .setting import Response, Setting
 
 Array = NDArray[np.float64]
 
-TILE_DAYS = 16
+TILE_CELLS = 2**18  # crossings x days x draws at hand at once: fewer cost threads more than they spare the cache
 NATIONAL_LINES = ("insurgent_baseline", "insurgent_revenue", "illicit_transit")  # illicit transit is part of these
 DAILY = ("baseline", "government_revenue", "insurgent_revenue", "government_loss", "insurgent_gain", "days_held")
 
@@ -48,8 +48,7 @@ class Block:
     by_month: Array  # (lines, months, draws)
     by_day: Array  # (DAILY, window days, draws)
     by_authority: Array  # (insurgent authorities, 3: baseline, revenue, gain, draws)
-    holders: Array  # (authorities, crossings, window days, draws or 1)
-    open_share: Array  # (crossings, window days, draws or 1)
+    history: History
     drawn: dict[str, Array]
     kept: Array  # (lines asked for, crossings + 1, window days, draws)
 
@@ -74,14 +73,12 @@ class Drawn:
     kept: dict[str, Array]
 
 
-def run_block(
-    x: Inputs, sampler: Sampler, number: int, weights: Array, keep: tuple[str, ...] = (), new: New = aligned
-) -> Block:
+def run_block(x: Inputs, sampler: Sampler, number: int, weights: Array, keep: tuple[str, ...] = ()) -> Block:
     """Simulate block `number`; `weights` (window days,) multiply every money line of a day; `keep` names lines to hold
-    by crossing and day. Holders and open shares lie in memory from `new`.
+    by crossing and day.
     """
     d = draw_block(x, sampler, number)
-    paths = history(x, d, new)
+    paths = history(x, d)
     sums = _Sums(x, _illicit(x, d.p), weights, keep)
     with scratch() as at_hand:
         for days, r in tiles(x, d, paths):
@@ -93,8 +90,7 @@ def run_block(
 def daily_loss(x: Inputs, sampler: Sampler, number: int) -> Array:
     """Government loss of block `number` alone, (window days, draws): that line of `run_block` without the others."""
     d = draw_block(x, sampler, number)
-    with scratch() as new:
-        return outcome(x, d, history(x, d, new))[0]
+    return outcome(x, d, history(x, d))[0]
 
 
 def draw_block(x: Inputs, sampler: Sampler, number: int) -> Drawn:
@@ -108,40 +104,39 @@ def draw_block(x: Inputs, sampler: Sampler, number: int) -> Drawn:
     return Drawn(sampler.seed, number, p, m0, r0, ordinary, kept)
 
 
-def history(x: Inputs, d: Drawn, new: New = aligned) -> Paths:
-    """The run's history in a block: that of its scenario, or one sampled from reports in every draw, in memory from
-    `new`.
-    """
+def history(x: Inputs, d: Drawn) -> History:
+    """The run's history in a block: that of its scenario, or one sampled from reports in every draw."""
     if x.inferred is None:
         return x.paths
-    return inferred_paths(x.inferred, d.p, x.paths, d.seed, d.block, x.insecurity_reference, new)
+    return sampled_history(x.inferred, d.p, x.paths, d.seed, d.block, x.insecurity_reference)
 
 
-def tiles(x: Inputs, d: Drawn, paths: Paths) -> Iterator[tuple[slice, Response]]:
+def tiles(x: Inputs, d: Drawn, paths: History) -> Iterator[tuple[slice, Response]]:
     """Trade and rates of a block under any history, some days of the run at a time and in their order.
 
     What is given lies in memory that the next days use again.
     """
     setting = Setting.of(x, d.p, paths, d.m0, d.r0, d.ordinary)
     days = len(x.days)
-    first = min(paths.first_event, days)
+    first = paths.first_event
     if first:
         yield slice(0, first), setting.nothing(slice(0, first))
     stock = np.zeros((x.border, BLOCK))
     with scratch() as new:
-        for start in range(first, days, TILE_DAYS):
-            tile = slice(start, min(start + TILE_DAYS, days))
+        step = max(TILE_CELLS // (len(x.crossings) * BLOCK), 1)
+        for start in range(first, days, step):
+            tile = slice(start, min(start + step, days))
             yield tile, setting.respond(tile, stock, new)
             new.rewind()
 
 
-def respond(x: Inputs, d: Drawn, paths: Paths) -> Response:
+def respond(x: Inputs, d: Drawn, paths: History) -> Response:
     """Trade and rates of a block under any history on all days of the run at once; `tiles` takes less memory."""
     setting = Setting.of(x, d.p, paths, d.m0, d.r0, d.ordinary)
     return setting.respond(slice(0, len(x.days)), np.zeros((x.border, BLOCK)))
 
 
-def outcome(x: Inputs, d: Drawn, paths: Paths) -> tuple[Array, Array]:
+def outcome(x: Inputs, d: Drawn, paths: History) -> tuple[Array, Array]:
     """Government loss and insurgent gain by window day and draw, (window days, draws), and nothing else."""
     loss, gain = np.zeros((2, len(x.days), BLOCK))
     for days, r in tiles(x, d, paths):
@@ -184,14 +179,14 @@ class _Sums:
         if len(self.taken) > 1:
             trade = flows.response_trade + flows.returned_trade
             for position, levy in enumerate(r.levies):
-                self.taken[position] += (_some(levy, here) * trade * r.shares[position][:, here]).sum(axis=(0, 1))
+                self.taken[position] += (_some(levy, here) * trade * _some(r.shares[position], here)).sum(axis=(0, 1))
         if self.keep:
             lines = ledger_lines(flows, rates)
             for row, name in enumerate(self.keep):
                 if name != "illicit_transit":
                     self.kept[row, :-1, at] = lines[name]
 
-    def block(self, paths: Paths, d: Drawn) -> Block:
+    def block(self, paths: History, d: Drawn) -> Block:
         """The block, its identities checked."""
         x, illicit = self.x, self.illicit
         crossing = np.zeros((len(LINES), len(x.crossings) + 1, BLOCK))
@@ -211,7 +206,7 @@ class _Sums:
                 self.kept[row, -1] = illicit
         authority = self._authorities(daily)
         shares = np.stack([d.kept[f"share.{c}"] for c in x.crossings])
-        quiet = max(min(paths.first_event, len(x.days)) - x.window.start, 0)
+        quiet = max(paths.first_event - x.window.start, 0)
         names = Names(x.crossings, x.window_days, d.block * BLOCK)
         check_block(Books(crossing, month, daily, authority, shares), names, quiet)
         return Block(
@@ -219,8 +214,7 @@ class _Sums:
             month,
             np.stack([daily[n] for n in DAILY]),
             authority,
-            paths.holders[:, :, x.window],
-            paths.open_share[:, x.window],
+            paths,
             d.kept,
             self.kept,
         )

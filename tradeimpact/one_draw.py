@@ -58,7 +58,7 @@ def one_draw(result: Results, number: int) -> Draw:
     block, column = divmod(int(number), BLOCK)
     x, task = result.inputs, result.task
     d = draw_block(x, task.sampler, block)
-    paths = history(x, d)
+    paths = history(x, d).dense()
     response = respond(x, d, paths)
     lines = ledger_lines(response.flows.over(x.window), response.rates.over(x.window))
     shape = (len(x.crossings), len(x.window_days))

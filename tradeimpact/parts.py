@@ -21,8 +21,7 @@ from .engine.sampling import Sampler
 from .engine.stream import RELATIVE_ERROR, Counts, Sketch, count
 from .errors import TradeImpactError
 from .inputs import Inputs
-from .kernel import Block, draw_block, run_block
-from .memory import scratch
+from .kernel import draw_block, run_block
 from .model.identities import Names, check_paths
 from .statistics import COLUMNS, HIGH, LOW, describe_rows
 from .tally import KINDS, in_order, labels, rows
@@ -93,18 +92,13 @@ def work(task: Task, numbers: Sequence[int]) -> Part:
 
 def _kept(task: Task, number: int) -> dict[str, NDArray[Any]]:
     """What is kept of one block, without its padding."""
-    with scratch() as new:
-        return _of_block(task, number, run_block(task.inputs, task.sampler, number, task.day_weights, task.keep, new))
-
-
-def _of_block(task: Task, number: int, b: Block) -> dict[str, NDArray[Any]]:
-    """The same of a block at hand."""
+    b = run_block(task.inputs, task.sampler, number, task.day_weights, task.keep)
     n = task.wanted(number)
     table = np.zeros((0, n))
     if task.streamed:
         table = np.concatenate([rows(task.inputs, kind, b) for kind in KINDS])[:, :n]
     exact = 0 if task.streamed else n
-    holders, opened = _sum(b.holders, n), _sum(b.open_share, n)
+    holders, opened = b.history.sums(task.inputs.window, n)
     check_paths(holders, opened, n, Names(task.inputs.crossings, task.inputs.window_days, number * BLOCK))
     return {
         "lines": in_order(b.by_crossing[..., :n]),
@@ -121,11 +115,6 @@ def _of_block(task: Task, number: int, b: Block) -> dict[str, NDArray[Any]]:
         "kept": b.kept[..., :n],
         "table": table,
     }
-
-
-def _sum(path: Array, draws: int) -> Array:
-    """Sum over draws; a path that is the same in every draw has one."""
-    return np.asarray(path[..., :draws].sum(axis=-1) if path.shape[-1] > 1 else path[..., 0] * draws)
 
 
 @dataclass(frozen=True)

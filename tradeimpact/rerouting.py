@@ -158,7 +158,7 @@ def _days(result: Results, number: int) -> Iterator[_Day]:
     setting = Setting.of(x, d.p, paths, d.m0, d.r0, d.ordinary)
     codes = group_codes(x.groups)
     stock, ours = np.zeros((2, x.border, BLOCK))  # all that waits; of it from fallen days of the window, in its money
-    for day in range(min(paths.first_event, len(x.days)), x.window.stop):
+    for day in range(paths.first_event, x.window.stop):
         before = stock.copy()
         f = setting.respond(slice(day, day + 1), stock).flows
         if day < x.window.start:

@@ -6,6 +6,7 @@ days, draws), draws last; border crossings come first.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +17,7 @@ from .engine.blocks import BLOCK
 from .inputs import Inputs
 from .memory import New, aligned
 from .model import baseline as base
-from .model.control import Paths
+from .model.control import History, Moment
 from .model.ledger import Flows, Rates
 from .model.tariff import split_gap
 from .model.trade import apply_ceiling, defer, group_codes, recovery, response_ratio
@@ -38,7 +39,7 @@ class Response:
     flows: Flows
     rates: Rates
     levies: list[Array]
-    shares: Array  # of each insurgent authority, (authorities, crossings, days, draws or 1)
+    shares: Sequence[Array]  # of each insurgent authority, (crossings, days, draws or 1)
     cost: Array
     friction: Array
     bribes: Array
@@ -50,58 +51,49 @@ class Setting:
 
     x: Inputs
     p: dict[str, Array]
-    paths: Paths
+    paths: History
     m0: Array  # (C, T, B)
-    rates: Rates
+    rates: Rates  # but for the levy, which is that of each day's holder
     levies: list[Array]
     bribes: Array  # (border, 1, B)
     before: Array  # cost in the baseline, (border, 1, B)
     feed: Array  # (inland, border, B)
     codes: NDArray[np.intp]
-    reopening: NDArray[np.intp]  # border crossings that reopen on some day of some draw
 
     @classmethod
-    def of(cls, x: Inputs, p: dict[str, Array], paths: Paths, m0: Array, r0: Array, ordinary: Array) -> Setting:
+    def of(cls, x: Inputs, p: dict[str, Array], paths: History, m0: Array, r0: Array, ordinary: Array) -> Setting:
         """Lay out a block: values drawn, its history, true value, collected rate and the value of an ordinary day."""
         per_truck = _per_truck(x, p, ordinary)
         levies = _levies(x, p, paths, per_truck)
-        rates = _rates(x, p, r0, per_truck, _mixed(levies, paths))
+        rates = _rates(x, p, r0, per_truck, levies)
         bribes = _bribes(x, p, r0)
         before = 1 + (r0[: x.border] + bribes + rates.road[: x.border])
-        reopening = np.flatnonzero((paths.days_since_reopening[: x.border] >= 0).any(axis=(1, 2)))
-        return cls(x, p, paths, m0, rates, levies, bribes, before, _feed(x, p), group_codes(x.groups), reopening)
+        return cls(x, p, paths, m0, rates, levies, bribes, before, _feed(x, p), group_codes(x.groups))
 
     def nothing(self, days: slice) -> Response:
         """Days on which nothing differs from the counterfactual."""
         m0, one, none = self.m0[:, days], np.ones((1, 1, 1)), np.zeros((1, 1, 1))
-        s = self.paths
-        held = (s.government[:, days], s.nobody[:, days], s.insurgent_on(days))
-        flows = Flows(m0, m0, none, one, one, s.open_share[:, days], *held)
+        s = self.paths.on(days)
+        flows = Flows(m0, m0, none, one, one, s.open_share, s.government, s.nobody, s.insurgent)
         empty = np.ones((self.x.border, 0, 1))
-        return Response(
-            flows,
-            self.rates.over(days),
-            [_on(levy, days) for levy in self.levies],
-            self._shares(days),
-            empty,
-            empty,
-            empty,
-        )
+        levies = [_on(levy, days) for levy in self.levies]
+        return Response(flows, self._rates(days, levies, s), levies, s.shares, empty, empty, empty)
 
     def respond(self, days: slice, stock: Array, new: New = aligned) -> Response:
         """Trade on some days, MODEL 5 in its order; `stock` (border, B) waits before them and is left as what waits.
 
         Arrays of the answer lie in memory from `new`.
         """
-        border, p, s = self.x.border, self.p, self.paths
-        g, nobody, insurgent = s.government[:, days], s.nobody[:, days], s.insurgent_on(days)
-        w, m0 = s.open_share[:, days], self.m0[:, days]
+        border, p, s = self.x.border, self.p, self.paths.on(days, new)
+        g, nobody, insurgent, w = s.government, s.nobody, s.insurgent, s.open_share
+        m0 = self.m0[:, days]
         v = m0[:border]
-        excess = np.nan_to_num(s.insecurity[days] - self.x.insecurity_reference, nan=0.0)
+        excess = np.nan_to_num(s.insecurity - self.x.insecurity_reference, nan=0.0)
         e = np.exp(-p["insecurity_sensitivity"] * excess)
-        rates = self._weakened(self.rates.over(days), excess, new)
+        levies = [_on(levy, days) for levy in self.levies]
+        rates = self._weakened(self._rates(days, levies, s), excess, new)
         holders = (g[:border], nobody[:border], insurgent[:border])
-        o, cap, friction = self._access(days, v, *holders, new)
+        o, cap, friction = self._access(days, v, s, new)
         h = self._cost(rates, friction, *holders, new)
         ratio, q = response_ratio(v, self.codes, h, o, theta=p["theta"], phi=p["phi"], epsilon=p["epsilon"], new=new)
         free = apply_ceiling(np.multiply(v, ratio, out=ratio), cap, self.codes, new)
@@ -111,12 +103,11 @@ class Setting:
         room = np.subtract(cap, star[:border], out=cap)
         defer(kept_away, room, w[:border] > 0, p["deferral_share"], p["deferral_return"], stock, back[:border])
         flows = self._assembled(m0, star, back, q, q * e, w, (g, nobody, insurgent), new)
-        return Response(
-            flows, rates, [_on(levy, days) for levy in self.levies], self._shares(days), h, friction, self.bribes
-        )
+        return Response(flows, rates, levies, s.shares, h, friction, self.bribes)
 
-    def _shares(self, days: slice) -> Array:
-        return self.paths.holders[2:, :, days]
+    def _rates(self, days: slice, levies: list[Array], s: Moment) -> Rates:
+        """Rates before anything changes the collected rate, with the levy of each crossing's holder."""
+        return replace(self.rates.over(days), levy=_mixed(levies, s))
 
     def _kept_away(self, v: Array, w: Array, free: Array, e: Array, new: New) -> Array:
         """Cargo that closures turned away and no other crossing took, and that insecurity held back."""
@@ -166,29 +157,27 @@ class Setting:
         baseline = rates.collected_baseline
         return replace(rates, collected=np.multiply(baseline, kept, out=new((len(baseline), *kept.shape))))
 
-    def _access(
-        self, days: slice, v: Array, g: Array, nobody: Array, insurgent: Array, new: New
-    ) -> tuple[Array, Array, Array]:
+    def _access(self, days: slice, v: Array, s: Moment, new: New) -> tuple[Array, Array, Array]:
         """Open share o, ceiling in value and friction of the border crossings, (border, days, draws)."""
-        border, p, s = slice(0, self.x.border), self.p, self.paths
+        border, p = slice(0, self.x.border), self.p
+        g, nobody, insurgent = s.government[border], s.nobody[border], s.insurgent[border]
         o = np.multiply(nobody, 1 - p["nobody_open_share"], out=new(v.shape))
         np.subtract(1, o, out=o)
-        o *= s.open_share[border, days]
-        since = np.maximum(np.arange(days.start, days.stop)[:, None] - s.first_events, 0)
+        o *= s.open_share[border]
+        since = np.maximum(np.arange(days.start, days.stop)[:, None] - self.paths.first_events, 0)
         ramp = np.minimum(since / np.maximum(p["capacity_ramp_days"], 1.0), 1.0)
         widest = np.maximum(p["capacity_ceiling"], p["capacity_start"])
         kappa = p["capacity_start"] + (widest - p["capacity_start"]) * ramp
         friction = np.multiply(insurgent, p["friction_insurgent"], out=new(v.shape))
         more = new(v.shape)
         friction += np.multiply(nobody, p["friction_insurgent"] + p["friction_nobody_extra"], out=more)
-        threat, of_threat = s.threat[border, days], p["friction_threat"]
+        threat, of_threat = s.threat[border], p["friction_threat"]
         if threat.any():
             friction += np.multiply(np.multiply(g, threat, out=more), of_threat, out=more)
         cap = np.multiply(o, v, out=more)
         cap *= kappa
-        for row in self.reopening:
-            after = s.days_since_reopening[row, days]
-            if not (after >= 0).any():
+        for row, after in s.since.items():
+            if row >= self.x.border or not (after >= 0).any():
                 continue
             half_life = p["recovery_half_life_days"]
             o[row] *= recovery(after, p["recovery_start_share"], half_life, p["permanent_loss"])
@@ -228,7 +217,7 @@ def _per_truck(x: Inputs, p: dict[str, Array], ordinary: Array) -> Array:
     )
 
 
-def _levies(x: Inputs, p: dict[str, Array], s: Paths, per_truck: Array) -> list[Array]:
+def _levies(x: Inputs, p: dict[str, Array], s: History, per_truck: Array) -> list[Array]:
     """Levy rate of each insurgent authority as a share of value, (crossings, days or 1, draws) each.
 
     The scenario's levy where it sets one for that authority, else the case's levy per truck, of the authority where it
@@ -251,8 +240,8 @@ def _levies(x: Inputs, p: dict[str, Array], s: Paths, per_truck: Array) -> list[
     return found
 
 
-def _rates(x: Inputs, p: dict[str, Array], r0: Array, per_truck: Array, levy: Array) -> Rates:
-    """Levy, road and inland rates as shares of value, before anything changes the collected rate. (C, T|1, B)."""
+def _rates(x: Inputs, p: dict[str, Array], r0: Array, per_truck: Array, levies: list[Array]) -> Rates:
+    """Levy, road and inland rates as shares of value, before anything changes them. (C, T|1, B)."""
     border = x.border
     road = np.zeros((len(x.crossings), 1, BLOCK))
     paying = at_crossings(p, "road_levy_per_truck", x.crossings[:border]) * p["road_paying_share"]
@@ -262,20 +251,20 @@ def _rates(x: Inputs, p: dict[str, Array], r0: Array, per_truck: Array, levy: Ar
         collected=r0,
         inland=r0 * p["inland_rate_ratio"],
         inland_probability=p["inland_charge_probability"][None, None],
-        levy=levy,
+        levy=levies[0] if levies else np.zeros((1, 1, 1)),
         road=road,
         once=p["receipt_honoured"][None, None],
     )
 
 
-def _mixed(levies: list[Array], s: Paths) -> Array:
+def _mixed(levies: list[Array], s: Moment) -> Array:
     """Levy rate at each crossing: that of its holder, averaged by share where authorities hold it together."""
     if not levies:
         return np.zeros((1, 1, 1))
     if all(levy is levies[0] for levy in levies):
         return levies[0]
     together = s.insurgent
-    taken = sum((share * levy for share, levy in zip(s.holders[2:], levies, strict=True)), np.zeros((1, 1, 1)))
+    taken = sum((share * levy for share, levy in zip(s.shares, levies, strict=True)), np.zeros((1, 1, 1)))
     return np.asarray(np.where(together > 0, taken / np.where(together > 0, together, 1.0), levies[0]))
 
 

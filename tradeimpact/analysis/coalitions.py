@@ -142,7 +142,7 @@ class _Question:
 def play(x: Inputs, sampler: Sampler, number: int, day_weights: Array) -> Game:
     """Draw a block and its history once; every coalition is then taken from them."""
     d = draw_block(x, sampler, number)
-    return Game(x, d, history(x, d), day_weights)
+    return Game(x, d, history(x, d).dense(), day_weights)
 
 
 def games(x: Inputs, sampler: Sampler, draws: int, day_weights: Array) -> Iterator[tuple[Game, int]]:

@@ -293,7 +293,7 @@ def _setting(
     parts = []
     for number, wanted in blocks(draws):
         d = draw_block(x, sampler, number)
-        parts.append((_day(x, d, history(x, d), who, chosen), wanted))
+        parts.append((_day(x, d, history(x, d).dense(), who, chosen), wanted))
     days, inland, once, truck = (_joined([(p[i], n) for p, n in parts]) for i in range(4))
     if not ceilings:
         days = replace(days, ceiling=None)

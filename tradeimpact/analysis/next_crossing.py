@@ -246,7 +246,9 @@ def _work(plan: _Plan, numbers: Sequence[int]) -> tuple[Array, NDArray[np.bool_]
     (number,) = numbers
     d = draw_block(x, task.sampler, number)
     day = x.window.start
-    paths = history(x, d) if x.inferred is None else frozen(history(x, d), day)
+    paths = history(x, d).dense()
+    if x.inferred is not None:
+        paths = frozen(paths, day)
     wanted, later = task.wanted(number), _later(x)
     before = _per_day(plan, d, paths)
     held = np.broadcast_to(paths.holders[0, : x.border, day] > 0, (x.border, BLOCK))

@@ -22,7 +22,7 @@ from ..errors import TradeImpactError, did_you_mean
 from ..figures.text import label_of
 from ..inputs import Inputs, prepare
 from ..kernel import Drawn, draw_block, history, respond
-from ..model.control import Paths
+from ..model.control import History
 from ..model.ledger import COMPONENTS, TOTALS, government_loss, ledger_lines
 from ..scenario import AsReported, Scenario, to_day
 
@@ -182,7 +182,7 @@ def reads(x: Inputs, values: Mapping[str, Array], seed: int, outcome: str) -> tu
     return names | past, past
 
 
-def outcome_of(x: Inputs, d: Drawn, paths: Paths, outcome: str) -> Array:
+def outcome_of(x: Inputs, d: Drawn, paths: History, outcome: str) -> Array:
     """One ledger line over all crossings and the whole window, (BLOCK,), currency."""
     r = respond(x, d, paths)
     flows, rates = r.flows.over(x.window), r.rates.over(x.window)

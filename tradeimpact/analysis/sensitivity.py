@@ -27,7 +27,7 @@ from ..errors import TradeImpactError
 from ..figures.text import amount, label_of, percent
 from ..inputs import Inputs
 from ..kernel import history
-from ..model.control import Paths
+from ..model.control import History
 from ..scenario import AsReported, Scenario
 from ..tables import records
 from .points import (
@@ -255,7 +255,7 @@ class Pair:
         # monthly shocks and sampled histories have streams of their own, which go with these groups
         levels = next((owner[n] for n in THEMES[LEVEL] if n in owner), "")
         histories = next((owner[n] for n in sorted(self.of_history) if n in owner), "")
-        past: list[Paths] = []
+        past: list[History] = []
         rows = []
         for taken in ((), *((g,) for g in members), tuple(members)):
             values = {n: sets[_group(n, owner) in taken][n] for n in sets[0]}

@@ -5,15 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from ..case import Case
-from ..errors import TradeImpactError
-from ..scenario import Scenario
-from .state import DRAWS, SEED, History, Plan
-
 if TYPE_CHECKING:
+    from ..case import Case
+    from ..scenario import Scenario
     from .panel import Panel
 
-__all__ = ["History", "Plan", "explore"]
+DRAWS = 500
+SEED = 1
 
 
 def explore(
@@ -54,6 +52,7 @@ def explore(
     """
     need("ipywidgets")
     from .panel import Panel
+    from .state import Plan
 
     return Panel(Plan.begin(case, scenario, start=start, end=end, draws=draws, seed=rng))
 
@@ -61,6 +60,8 @@ def explore(
 def need(module: str) -> None:
     """Say what to install where a package of the extra is missing."""
     from importlib.util import find_spec
+
+    from ..errors import TradeImpactError
 
     if find_spec(module) is None:
         raise TradeImpactError(f"the explorer needs {module}: pip install 'tradeimpact[explore]'")

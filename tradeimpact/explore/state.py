@@ -16,13 +16,12 @@ from ..case import Case
 from ..errors import TradeImpactError
 from ..scenario import Event, Holder, Scenario, to_day
 from ..simulate import simulate
+from . import DRAWS, SEED
 from .code import python_lines
 
 if TYPE_CHECKING:
     from ..results import Results
 
-DRAWS = 500
-SEED = 1
 DAYS = 30  # length of a window that nobody chose, as in `python -m tradeimpact run`
 MOST_DAYS = 3660
 NAME = "explored"

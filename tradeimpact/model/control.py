@@ -7,7 +7,10 @@ separate from control (MODEL section 4).
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +21,56 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class Moment:
+    """Who holds what on some days, (crossings, days, draws); the last axis has length 1 where draws do not differ.
+
+    `shares` are those of each insurgent authority and `insurgent` their sum; `since` is `days_since_reopening` of
+    crossings that reopen in some draw, (days, draws) each; `insecurity` is (days, draws).
+    """
+
+    government: Array
+    nobody: Array
+    insurgent: Array
+    shares: Sequence[Array]
+    open_share: Array
+    threat: Array
+    insecurity: Array
+    since: Mapping[int, Array]
+
+
+class History(Protocol):
+    """A history, of which some days at a time are laid out as arrays.
+
+    `levy_rate` and `levy_per_truck` (insurgent authorities, crossings, days, 1) are NaN where none is set;
+    `first_events` is, by draw, the position of the first day on which anything differs from the counterfactual (the
+    number of days if none).
+    """
+
+    @property
+    def levy_rate(self) -> Array: ...
+    @property
+    def levy_per_truck(self) -> Array: ...
+    @property
+    def first_events(self) -> NDArray[np.int64]: ...
+    @property
+    def first_event(self) -> int: ...
+
+    def on(self, days: slice, new: New = aligned) -> Moment:
+        """Some days of it, in memory from `new`."""
+
+    def sums(self, days: slice, draws: int) -> tuple[Array, Array]:
+        """Sums over the first draws: shares of holders (authorities, crossings, days), open share (crossings, days)."""
+
+    def dense(self) -> Paths:
+        """All days of it as arrays."""
+
+
+@dataclass(frozen=True)
 class Paths:
-    """History of one scenario. Days run from its origin; shapes as in the module text.
+    """A history laid out as arrays. Days run from its origin; shapes as in the module text.
 
     `insecurity` (days, draws) is NaN on days without a driver; `days_since_reopening` (crossings, days, draws) is
-    negative before a crossing was ever shut and while it is; `levy_rate` and `levy_per_truck` (insurgent authorities,
-    crossings, days, 1) are NaN where the scenario sets none; `first_event` is the position of the first day on which
-    anything differs from the counterfactual (number of days if none).
+    negative before a crossing was ever shut and while it is.
     """
 
     holders: Array
@@ -54,12 +100,37 @@ class Paths:
     @property
     def insurgent(self) -> Array:
         """Share held by all insurgent authorities together, (crossings, days, draws)."""
-        return self.insurgent_on(slice(None))
+        return self.on(slice(None)).insurgent
 
-    def insurgent_on(self, days: slice) -> Array:
-        """The same on some days."""
-        together = self.holders[2:, :, days]
-        return np.asarray(together[0] if len(together) == 1 else together.sum(axis=0))
+    @cached_property
+    def _reopening(self) -> list[int]:
+        return [int(row) for row in np.flatnonzero((self.days_since_reopening >= 0).any(axis=(1, 2)))]
+
+    def on(self, days: slice, new: New = aligned) -> Moment:
+        """Some days of it; nothing is copied."""
+        government, nobody, *shares = self.holders[:, :, days]
+        return Moment(
+            government,
+            nobody,
+            shares[0] if len(shares) == 1 else self.holders[2:, :, days].sum(axis=0),
+            shares,
+            self.open_share[:, days],
+            self.threat[:, days],
+            self.insecurity[days],
+            {row: self.days_since_reopening[row, days] for row in self._reopening},
+        )
+
+    def sums(self, days: slice, draws: int) -> tuple[Array, Array]:
+        """Sums over the first draws: shares of holders (authorities, crossings, days), open share (crossings, days)."""
+        holders, opened = (
+            path[..., 0] * draws if path.shape[-1] == 1 else path[..., :draws].sum(axis=-1)
+            for path in (self.holders[:, :, days], self.open_share[:, days])
+        )
+        return holders, opened
+
+    def dense(self) -> Paths:
+        """Itself."""
+        return self
 
 
 def blank_holders(authorities: int, crossings: int, days: int) -> Array:

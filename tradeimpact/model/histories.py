@@ -145,8 +145,16 @@ def sample_histories(shares: Whole, last: Array, uniform: Whole, new: New = alig
     top = (np.minimum(np.stack([last[0], last[0] + last[1]]), 1.0) * LARGEST).astype(np.uint32)[:, :, None]
     np.greater_equal(uniform[:, -1], top[0], out=lost[-1])
     np.greater_equal(uniform[:, -1], top[1], out=insurgent[-1])
-    found, nobody = (new((crossings, histories, draws), np.bool_) for _ in range(2))
-    for day in range(days - 2, -1, -1):
+    sample_before(shares, uniform, lost, insurgent, new)
+    return lost, insurgent
+
+
+def sample_before(shares: Whole, uniform: Whole, lost: Flags, insurgent: Flags, new: New = aligned) -> None:
+    """Draw the states of all days but the last, which is given: into `lost` and `insurgent` as `sample_histories` has
+    them.
+    """
+    found, nobody = (new(lost.shape[1:], np.bool_) for _ in range(2))
+    for day in range(len(lost) - 2, -1, -1):
         share, u = shares[day][:, :, None], uniform[:, day]
         lost_after, insurgent_after = lost[day + 1], insurgent[day + 1]
         np.greater(lost_after, insurgent_after, out=nobody)
@@ -156,7 +164,6 @@ def sample_histories(shares: Whole, last: Array, uniform: Whole, new: New = alig
         np.greater(np.greater_equal(u, share[1], out=out), lost_after, out=out)
         np.logical_and(np.greater_equal(u, share[4], out=found), insurgent_after, out=found)
         np.logical_or(out, found, out=out)
-    return lost, insurgent
 
 
 def _choose(

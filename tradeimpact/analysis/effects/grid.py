@@ -75,7 +75,7 @@ def label_of_period(value: Any, *, daily: bool = False) -> str:
     if isinstance(value, pd.Timestamp):
         return f"{value.day} {value:%B %Y}" if daily else f"{value:%B %Y}"
     if isinstance(value, pd.Period) and value.freqstr.startswith("M"):
-        return f"{value:%B %Y}"
+        return value.strftime("%B %Y")  # a Period takes no format in an f-string before pandas 3.1
     return str(value)
 
 
