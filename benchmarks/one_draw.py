@@ -21,7 +21,6 @@ import numpy as np
 from . import AFGHANISTAN, WINDOW
 
 WIDTH = 1
-EVERY_DAY = 1_000_000
 
 
 def shrink() -> None:
@@ -29,8 +28,8 @@ def shrink() -> None:
     for name, module in list(sys.modules.items()):
         if name.startswith("tradeimpact") and hasattr(module, "BLOCK"):
             module.BLOCK = WIDTH  # type: ignore[attr-defined]
-    # tiles of days serve blocks that do not fit the cache; one draw does, and is spared them
-    sys.modules["tradeimpact.kernel"].TILE_DAYS = EVERY_DAY  # type: ignore[attr-defined]
+    # tiles of days bound the memory of blocks; one draw is spared them
+    sys.modules["tradeimpact.kernel"].TILE_CELLS = 2**40  # type: ignore[attr-defined]
 
 
 def experiment_of() -> tuple[list[str], Any]:
@@ -39,7 +38,7 @@ def experiment_of() -> tuple[list[str], Any]:
 
     import tradeimpact as ti
     from tradeimpact.inputs import prepare
-    from tradeimpact.kernel import run_block
+    from tradeimpact.kernel import run_blocks
     from tradeimpact.model.ledger import LINES
     from tradeimpact.simulate import Run
 
@@ -61,7 +60,7 @@ def experiment_of() -> tuple[list[str], Any]:
             score[members] = factor @ score[members]
         sampler.normals = lambda number: score  # type: ignore[method-assign]
         sampler.seed = count  # the streams beside the sample differ from experiment to experiment
-        block = run_block(x, sampler, 0, weights)
+        (block,) = run_blocks(x, sampler, [0], weights)
         return {"loss": float(block.by_crossing[loss].sum()), "gain": float(block.by_crossing[gain].sum())}
 
     return names, function

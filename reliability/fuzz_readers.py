@@ -19,6 +19,8 @@ from . import fuzz_mutators as mutators
 ROOT = Path(__file__).parents[1]
 CASE = ROOT / "tests" / "cases" / "synthetic-3"
 SMALL = ROOT / "tests" / "cases" / "by-hand-synthetic"
+TEMPLATE = ROOT / "tradeimpact" / "case" / "template"
+SHORT = ("crossings", "national", "reports", "assumptions", "revenue", "trucks", "calendar", "sources", "fx")
 BIGGEST_SEED = 20_000
 Target = Callable[[bytes], object]
 
@@ -46,20 +48,20 @@ def csv_target(folder: Path) -> Target:
         text, problems = decode(data[1:], table.file)
         raw, problems = parse_csv(text, table.file) if text is not None else (None, problems)
         if raw is None:
-            return said(problems)
+            return refused(problems)
         frame, problems = convert(raw, table, table.file)
         problems += check_table(frame, table, table.file)
         unread = [] if all(key in raw.columns for key in table.key) else [name]
         problems += check_case({**good.tables, name: frame}, book, unread)
-        said(problems)
-        if not problems and crc32(data) % 8 == 0:  # a whole case takes a second
+        refused(problems)
+        if crc32(data) % 8 == 0:  # a whole case takes a second
             whole(name, data[1:])
 
     def whole(name: str, data: bytes) -> None:
         old = (place / f"{name}.csv").read_bytes() if (place / f"{name}.csv").exists() else None
         (place / f"{name}.csv").write_bytes(data)
         try:
-            said(validate(place))
+            str(validate(place))
             repr(load_case(place))
         finally:
             (place / f"{name}.csv").unlink() if old is None else (place / f"{name}.csv").write_bytes(old)
@@ -73,22 +75,22 @@ def short_target(folder: Path) -> Target:
 
     from tradeimpact import Case, read_tables
 
-    names = ("crossings", "national", "reports", "assumptions", "revenue", "trucks", "calendar", "sources", "fx")
-    template = ROOT / "tradeimpact" / "case" / "template"
     place = folder / "tables"
     place.mkdir()
 
     def read(data: bytes) -> None:
-        name = names[data[0] % len(names)] if data else names[0]
-        for other in names[:3]:
-            shutil.copyfile(template / f"{other}.csv", place / f"{other}.csv")
+        pick = data[0] if data else 0
+        name, pick = SHORT[pick % len(SHORT)], pick // len(SHORT)
+        currency, good = (("ETB", TEMPLATE), ("XTS", CASE))[pick % 2]  # tables that the fuzzed one fits
+        for other in SHORT[:3]:
+            shutil.copyfile(good / f"{other}.csv", place / f"{other}.csv")
         (place / f"{name}.csv").write_bytes(data[1:])
         try:
             tables = read_tables(place)
         finally:
             (place / f"{name}.csv").unlink()
-        calendar = ("gregorian", "solar_hijri", "ethiopian")[(data[0] >> 4) % 3 if data else 0]
-        repr(Case.from_tables(tables, currency="ETB", name="fuzzed-synthetic", dates_in=calendar))
+        calendar = ("gregorian", "solar_hijri", "ethiopian")[pick // 2 % 3]
+        repr(Case.from_tables(tables, currency=currency, name="fuzzed-synthetic", dates_in=calendar))
 
     return read
 
@@ -157,10 +159,10 @@ def json_target(folder: Path) -> Target:
         (place / "datapackage.json").write_bytes(data)
         codebook.cache_clear()
         _found, problems = read_descriptor(place)
-        said(problems)
         if crc32(data) % (8 if problems else 2) == 0:  # a whole case takes a while
-            said(validate(place))
+            str(validate(place))
             repr(load_case(place))
+        refused(problems)
 
     def packaged(data: bytes) -> None:
         (place / "datapackage.json").write_bytes(data)
@@ -202,30 +204,36 @@ def events_target(folder: Path) -> Target:
     return read
 
 
-def said(problems: Any) -> None:
-    """Every problem can be said in words."""
-    str(problems) if not isinstance(problems, list) else [str(problem) for problem in problems]
+def refused(problems: list[Any]) -> None:
+    """Where there are problems, they can be said in words, and the input is refused."""
+    from tradeimpact.errors import CaseError
+
+    if problems:
+        raise CaseError(problems)
 
 
 # --- seeds --------------------------------------------------------------------------------------------------------
 
 
-def tables_of(names: tuple[str, ...] | None = None) -> Iterator[bytes]:
-    """Tables of the cases, each after the byte that picks its table."""
+def tables_of(folder: Path, order: tuple[str, ...], first: int = 0) -> Iterator[bytes]:
+    """Tables of a folder, each after the byte that picks its table."""
+    for path in sorted(folder.glob("*.csv")):
+        if path.stem in order and path.stat().st_size <= BIGGEST_SEED:
+            yield bytes([first + order.index(path.stem)]) + path.read_bytes()
+
+
+def full_seeds() -> Iterator[bytes]:
+    """Full tables of two cases."""
     from tradeimpact.case.codebook import codebook
 
-    order = list(codebook()) if names is None else list(names)
-    folders = (CASE, ROOT / "data" / "synthetic-posts", ROOT / "tradeimpact" / "case" / "template")
-    for folder in folders[:2] if names is None else folders:
-        for path in sorted(folder.glob("*.csv")):
-            if path.stem in order and path.stat().st_size <= BIGGEST_SEED:
-                yield bytes([order.index(path.stem)]) + path.read_bytes()
+    for folder in (CASE, ROOT / "data" / "synthetic-posts"):
+        yield from tables_of(folder, tuple(codebook()))
 
 
 def short_seeds() -> Iterator[bytes]:
-    """Short tables of the template, and full ones."""
-    names = ("crossings", "national", "reports", "assumptions", "revenue", "trucks", "calendar", "sources", "fx")
-    yield from tables_of(names)
+    """Short tables of the template, and full ones of a case."""
+    yield from tables_of(TEMPLATE, SHORT)
+    yield from tables_of(CASE, SHORT, len(SHORT))
     yield bytes([3]) + b"name,low,best,high,unit,source\ntheta,2,4,8,1,judgement\n"
 
 
@@ -300,7 +308,7 @@ def event_files() -> Iterator[bytes]:
 
 # reader: (how it is made, its mutations, its seeds, what it is)
 READERS: dict[str, tuple[Callable[[Path], Target], Any, Callable[[], Iterator[bytes]], str]] = {
-    "csv": (csv_target, mutators.of_table, tables_of, "tables of a case"),
+    "csv": (csv_target, mutators.of_table, full_seeds, "tables of a case"),
     "xlsx": (xlsx_target, mutators.of_workbook, books, "read_tables of a workbook"),
     "toml": (toml_target, mutators.of_lines, assumption_files, "assumptions.toml"),
     "yaml": (yaml_target, mutators.of_lines, scenarios, "scenario files"),

@@ -476,8 +476,9 @@ def test_a_page_of_a_hostile_case_holds_its_text_and_no_markup_of_it(handed_over
 
 def test_the_panel_of_a_hostile_case_holds_no_markup_of_it(handed_over, monkeypatch):
     widgets = pytest.importorskip("ipywidgets", reason="pip install .[explore]")
-    from tradeimpact.explore import Plan, show
+    from tradeimpact.explore import show
     from tradeimpact.explore.panel import Panel
+    from tradeimpact.explore.state import Plan
 
     monkeypatch.setattr(show, "_png", lambda draw: "")
     case = handed_over[0]

@@ -1,5 +1,6 @@
 """The counterfactual baseline (MODEL section 3): adding up inside ranges, the level, inland houses."""
 
+import inspect
 from datetime import date
 
 import numpy as np
@@ -273,9 +274,9 @@ def test_a_seasonal_level_has_the_mean_and_covariance_of_statsmodels(monthly):
     np.testing.assert_allclose(mean, forecast.predicted_mean, rtol=1e-9)
     covariance = root @ root.T
     np.testing.assert_allclose(np.sqrt(np.diag(covariance)), forecast.se_mean, rtol=1e-5)
-    paths = fit.simulate(ahead, anchor="end", repetitions=repetitions, rng=np.random.default_rng(1)).reshape(
-        ahead, repetitions
-    )
+    seed = "rng" if "rng" in inspect.signature(model.simulate).parameters else "random_state"  # its name before 0.15
+    paths = fit.simulate(ahead, anchor="end", repetitions=repetitions, **{seed: np.random.default_rng(1)})
+    paths = paths.reshape(ahead, repetitions)
     # standard error of a covariance from n paths: at most sqrt(2 / n) of the two standard deviations; four of them
     spread = np.sqrt(np.diag(covariance))
     assert (np.abs(paths.mean(axis=1) - mean) < 4 * spread / np.sqrt(repetitions)).all()

@@ -12,8 +12,8 @@ import pytest
 
 import tradeimpact as ti
 from tradeimpact import Scenario, TradeImpactError
-from tradeimpact.explore import History, Plan, explore, show
-from tradeimpact.explore.state import crossings_by_size, holders
+from tradeimpact.explore import explore, show
+from tradeimpact.explore.state import History, Plan, crossings_by_size, holders
 
 SYNTHETIC = Path(__file__).parent / "cases" / "synthetic-3"
 FEW = 32

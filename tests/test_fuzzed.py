@@ -121,3 +121,28 @@ def test_a_descriptor_whose_entries_are_of_another_kind(tmp_path, entries):
             (folder / "datapackage.json").write_text(json.dumps(whole | more | entries))
             said = refusal(door, folder)  # another error than ours ends the test
             assert not said or any(word in said for word in ("datapackage.json", "no currency", "short tables"))
+
+
+@pytest.mark.parametrize("entries", [{"period": "\ud800"}, {"title": "half \ude00"}, {"x": [{"\ud800": 1}]}])
+def test_a_descriptor_with_half_a_sign_is_not_packaged_again(tmp_path, entries):
+    folder = Path(shutil.copytree(SMALL, tmp_path / "case"))
+    path = folder / "datapackage.json"
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | entries))
+    before = path.read_bytes()
+    with pytest.raises(CaseError, match=f"datapackage.json: '{next(iter(entries))}' holds half a sign"):
+        package(folder)
+    assert path.read_bytes() == before
+
+
+def test_half_a_sign_in_a_title_is_not_packaged(tmp_path):
+    folder = Path(shutil.copytree(SMALL, tmp_path / "case"))
+    with pytest.raises(CaseError, match="'title' holds half a sign"):
+        package(folder, title="half \udcff")  # as a command line gives a byte that is no UTF-8
+
+
+def test_a_new_case_with_half_a_sign_in_its_title_or_folder(tmp_path):
+    with pytest.raises(CaseError, match="cannot be the title"):
+        ti.new_case(tmp_path / "a", title="half \udcff")
+    assert not (tmp_path / "a").exists()
+    ti.new_case(tmp_path / "b\udcff")
+    assert "b?" in (tmp_path / "b\udcff" / "README.md").read_text("utf-8")

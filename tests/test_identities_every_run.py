@@ -75,30 +75,30 @@ def test_a_line_off_by_less_than_rounding_passes(run, lines):
 
 
 def test_shares_of_holders_that_do_not_sum_to_one_are_caught_where_they_are(case, monkeypatch):
-    real = kernel.history
+    real = kernel.histories
 
-    def history(x, *rest):
-        paths = real(x, *rest).dense()
+    def histories(x, drawn):
+        paths = real(x, drawn)[0].dense()
         holders = np.array(paths.holders)
         holders[0, x.crossings.index("north_gate"), x.window.start + DAY, 3] += 0.01
-        return replace(paths, holders=holders)
+        return [replace(paths, holders=holders)]
 
-    monkeypatch.setattr(kernel, "history", history)
+    monkeypatch.setattr(kernel, "histories", histories)
     with pytest.raises(ModelError, match=r"draw 3, north_gate, 2001-06-17: government_loss"):
         ti.simulate(case, case.as_reported(), start="2001-06-10", end="2001-06-21", draws=20, rng=4)
 
 
 def test_shares_of_holders_are_checked_even_where_nothing_is_traded(run, monkeypatch):
-    real = parts.run_block
+    real = parts.run_blocks
 
-    def run_block(x, *rest):
-        block = real(x, *rest)
-        paths = block.history.dense()
-        holders = np.array(paths.holders)
-        holders[:, 1, x.window.start + DAY] *= 0.5
-        return replace(block, history=replace(paths, holders=holders))
+    def run_blocks(x, *rest):
+        for block in real(x, *rest):
+            paths = block.history.dense()
+            holders = np.array(paths.holders)
+            holders[:, 1, x.window.start + DAY] *= 0.5
+            yield replace(block, history=replace(paths, holders=holders))
 
-    monkeypatch.setattr(parts, "run_block", run_block)
+    monkeypatch.setattr(parts, "run_blocks", run_blocks)
     with pytest.raises(ModelError, match=r"the mean of 256 draws, \w+, 2001-06-17: shares of the holders do not sum"):
         run()
 
@@ -138,8 +138,8 @@ def test_a_loss_before_anything_happened_is_caught(run, monkeypatch):
 
     real = Setting.nothing
 
-    def nothing(self, days):
-        made = real(self, days)
+    def nothing(self, days, new):
+        made = real(self, days, new)
         flows = replace(made.flows, response_trade=made.flows.response_trade * (1 + 1e-11))
         return replace(made, flows=flows)
 
@@ -193,6 +193,18 @@ def test_each_line_with_a_sign_is_held_to_it(line):
     books.crossing[LINES.index("government_revenue"), 0] = 1e6
     books.crossing[LINES.index(line), 1, 2] = -SIGNS[line] * 5.0
     with pytest.raises(ModelError, match="draw 2, b"):
+        check_block(books, NAMES)
+
+
+@pytest.mark.parametrize("line", ["government_loss", "rerouting", "levy_gap", "lost_to_insurgent_control"])
+def test_identities_hold_to_a_billionth_of_the_largest_amount_and_no_worse(line):
+    books = empty_books()
+    for name in ("baseline", "government_revenue"):
+        books.crossing[LINES.index(name), 0] = books.month[LINES.index(name), 0] = 4e6
+    books.crossing[LINES.index(line), 0, 1] = 4e6 * 0.9e-9
+    check_block(books, NAMES)
+    books.crossing[LINES.index(line), 0, 1] = 4e6 * 1.1e-9
+    with pytest.raises(ModelError, match="draw 1, a: "):
         check_block(books, NAMES)
 
 

@@ -16,7 +16,6 @@ from tradeimpact.model.control import blank_holders, days_since_reopening, first
 from tradeimpact.model.evidence import Statement, cells_of, likelihood, silent_days
 from tradeimpact.model.histories import Moves
 from tradeimpact.model.incidence import PARTIES, WASTED, at_border, at_houses, check_incidence, surplus_lost
-from tradeimpact.model.ledger import LINES, check_identities
 from tradeimpact.model.levy import Day, Policy, maximise, outcome
 from tradeimpact.model.reconcile import reconcile
 from tradeimpact.model.shapley import shapley_values, signed_weights
@@ -241,24 +240,6 @@ def test_nothing_carried_at_all_loses_the_whole_surplus_up_to_the_choke():
     dearer, away = surplus_lost(np.array([1.0]), np.array([0.0]), np.array([0.5]), np.array([3.0]))
     assert dearer == pytest.approx([0.0])
     assert away == pytest.approx([(math.sqrt(3) - 1) / 0.5])
-
-
-# --- ledger -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("line", "total"),
-    [
-        ("government_loss", "government_loss"),
-        ("rerouting", "government_loss"),
-        ("levy_gap", "lost_to_insurgent_control"),
-    ],
-)
-def test_identities_hold_to_a_billionth_of_the_baseline_and_no_worse(line, total):
-    lines = {name: np.zeros(2) for name in LINES} | {"baseline": np.array([4e6, 1.0])}
-    check_identities(lines | {line: np.array([4e6 * 0.9e-9, 0])})
-    with pytest.raises(ti.ModelError, match=f"the parts of {total} miss it"):
-        check_identities(lines | {line: np.array([0, 1.1e-9])})
 
 
 def test_what_the_parties_bear_holds_to_a_billionth_and_no_worse():

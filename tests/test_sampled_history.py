@@ -129,7 +129,7 @@ def test_crossings_worked_out_in_parts_have_the_histories_they_have_together(mon
     drawn = kernel.draw_block(r.inputs, r.task().sampler, 0)
 
     def states():
-        return holders.block_paths(h.known, drawn.p, 5, 0, h.known_until, "contagion")
+        return holders.block_paths(h.known, drawn.p, 5, [0], h.known_until, "contagion")
 
     together = states()
     assert len(h.known.parts) == 1
@@ -138,6 +138,6 @@ def test_crossings_worked_out_in_parts_have_the_histories_they_have_together(mon
     assert len(h.known.parts) == 6
     np.testing.assert_array_equal(states(), together)
     np.testing.assert_array_equal(
-        holders.block_paths(h.known, drawn.p, 5, 0, h.known_until, "contagion", 30), together[:, :30]
+        holders.block_paths(h.known, drawn.p, 5, [0], h.known_until, "contagion", 30), together[:, :30]
     )
     h.known.__dict__.pop("parts")

@@ -158,7 +158,7 @@ def test_a_run_stopped_at_once_has_nothing_to_keep(case, fall, monkeypatch):
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(parts, "run_block", stop)
+    monkeypatch.setattr(parts, "run_blocks", stop)
     with pytest.raises(ti.Interrupted, match="stopped after 0 of 600 draws") as stopped:
         ti.simulate(case, fall, **WINDOW, draws=600, rng=4, threads=1)
     assert stopped.value.result is None

@@ -3,7 +3,6 @@
 import http.client
 import os
 import re
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -33,7 +32,7 @@ def server(tmp_path_factory):
     ):
         address = urlsplit(re.search(r"http://\S+", process.stdout.readline())[0])
         yield address.port, parse_qs(address.query)["token"][0], log
-        process.send_signal(signal.SIGINT)
+        process.terminate()  # an interrupt is ignored by what a script starts in the background
         process.wait(timeout=60)
 
 

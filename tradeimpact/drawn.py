@@ -6,6 +6,7 @@ Arrays are (crossings, days, draws) or (crossings, draws), draws last; money in 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from .engine.blocks import BLOCK
 from .engine.sampling import uniforms
 from .flows import drawn_shares
 from .inputs import Inputs
+from .memory import New, aligned
 from .model import baseline as base
 from .model.tariff import split_gap
 
@@ -39,16 +41,41 @@ def levy_per_truck(p: Mapping[str, Array], authority: str, crossings: tuple[str,
     return at_crossings(p, "levy_per_truck", crossings)
 
 
-def baseline_of(x: Inputs, p: dict[str, Array], seed: int, block: int) -> tuple[Array, Array, Array, dict[str, Array]]:
-    """True customs value M0 (C, T, B), collected rate r0 (C, 1, B), ordinary-day value (C, B), and the drawn inputs."""
+@dataclass(frozen=True)
+class TrueValue:
+    """True customs value M0 of each unit on every day: its part of the national level, more or less on holidays."""
+
+    part: Array  # (C, B)
+    level: Array  # (T, B)
+    holidays: tuple[tuple[NDArray[np.intp], NDArray[np.intp], Array], ...]  # units, days, factor (B,)
+
+    def on(self, days: slice, new: New = aligned) -> Array:
+        """M0 on some days, (C, days, B), in memory from `new`."""
+        level = self.level[days]
+        found = np.multiply(self.part[:, None], level[None], out=new((len(self.part), *level.shape)))
+        for who, hit, factor in self.holidays:
+            now = hit[(hit >= days.start) & (hit < days.stop)] - days.start
+            if len(now):
+                found[np.ix_(who, now)] *= factor
+        return found
+
+    def of(self, draws: NDArray[np.intp]) -> TrueValue:
+        """The same in some draws."""
+        holidays = tuple((who, hit, factor[draws]) for who, hit, factor in self.holidays)
+        return TrueValue(self.part[:, draws], self.level[:, draws], holidays)
+
+
+def baseline_of(
+    x: Inputs, p: dict[str, Array], seed: int, block: int
+) -> tuple[TrueValue, Array, Array, dict[str, Array]]:
+    """True customs value M0, collected rate r0 (C, 1, B), ordinary-day value (C, B), and the drawn inputs."""
     parts = annual_parts(x, p)
     share = parts / parts.sum(axis=0)
     anchor, level = _level(x, p, seed, block)
     r0, _, _ = collected_rates(x, p)
     ordinary = anchor * share / r0
-    m0 = (share / r0)[:, None] * level[None]
-    for who, hit, (a, b, c) in x.holidays:
-        m0[np.ix_(who, hit)] *= base.two_piece(a, b, c, p["holiday"])
+    holidays = tuple((who, hit, base.two_piece(a, b, c, p["holiday"])) for who, hit, (a, b, c) in x.holidays)
+    m0 = TrueValue(share / r0, level, holidays)
     drawn = {name: v for name, v in p.items() if not name.startswith(("part.", "total."))}
     drawn |= {f"share.{c}": share[i] for i, c in enumerate(x.crossings)}
     for flow, value in _flow_revenue(x, p).items():

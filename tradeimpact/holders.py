@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -132,10 +133,10 @@ class Layout:
 
 
 def _begin(
-    known: Evidence, layout: Layout, p: Mapping[str, Array], seed: int, block: int
+    known: Evidence, layout: Layout, p: Mapping[str, Array], seed: int, *blocks: int
 ) -> tuple[Array, Moves, Array]:
-    """Initial probabilities (3, crossings, draws), transitions, and the likelihood of the cells of a block."""
-    uniform = {s.key: uniforms(seed, f"event/{s.key}", block) for s in known.statements if s.first < s.last}
+    """Initial probabilities (3, crossings, draws), transitions, and the likelihood of the cells of some blocks."""
+    uniform = {s.key: uniforms(seed, f"event/{s.key}", *blocks) for s in known.statements if s.first < s.last}
     log_weight = dict(zip(CLASSES, np.log(_weights(p)), strict=True))
     repeat = np.clip(p["repeat_power"], 0.0, 0.3)
     seen = likelihood(known.statements, layout.full, layout.cells, layout.days, log_weight, repeat, uniform)
@@ -176,44 +177,45 @@ def _weights(p: Mapping[str, Array]) -> Array:
 
 def block_paths(
     known: Evidence,
-    p: dict[str, Array],
+    p: Mapping[str, Array],
     seed: int,
-    block: int,
+    blocks: Sequence[int],
     known_until: int,
     forecast: str,
     days: int | None = None,
 ) -> States:
-    """Sampled states of one block, (crossings, days, draws): inferred up to the as-of day, forecast after it.
+    """Sampled states of some blocks, (crossings, days, draws): inferred up to the as-of day, forecast after it.
 
-    The first `days` are returned, or all. Crossings are worked out some at a time where all take much memory: each has
-    a chain of its own.
+    `p` holds the values drawn in these blocks. The first `days` are returned, or all. Crossings are worked out some at
+    a time where all take much memory: each has a chain of its own.
     """
     until = min(known_until, known.days - 1)
     counts = [c for c in known.counts if c[0] <= until]
     first = min((day for day, _, _ in counts), default=0)
     parts = known.parts
-    pick = np.zeros(BLOCK, dtype=np.intp)
+    draws = len(blocks) * BLOCK
+    pick = np.zeros(draws, dtype=np.intp)
     found = []
     with scratch() as new:
         drawn: _Drawn | None = None
         if counts:
-            many = np.zeros((len(counts), CANDIDATES, BLOCK), dtype=np.int64)
+            many = np.zeros((len(counts), CANDIDATES, draws), dtype=np.int64)
             for part in parts:
                 new.rewind()
-                drawn = _Drawn.of(part, p, seed, block, until, first, CANDIDATES, new)
+                drawn = _Drawn.of(part, p, seed, blocks, until, first, CANDIDATES, new)
                 border = np.array([g != "inland" for g in part.groups])
                 for number, (day, _, _) in enumerate(counts):
                     many[number] += drawn.lost[day - first][border].sum(axis=0, dtype=np.int64)
-            pick = _fitting(many, counts, p, uniforms(seed, "count", block))
+            pick = _fitting(many, counts, p, uniforms(seed, "count", *blocks))
         for part in parts:
             if drawn is None or len(parts) > 1:
                 new.rewind()
-                drawn = _Drawn.of(part, p, seed, block, until, first, CANDIDATES if counts else 1, new)
+                drawn = _Drawn.of(part, p, seed, blocks, until, first, CANDIDATES if counts else 1, new)
             found.append(drawn.chosen(pick, first, new)[:, :days])
     states = found[0] if len(found) == 1 else np.concatenate(found)
     if (days is not None and days <= until + 1) or until == known.days - 1:
         return states
-    ahead = _forecast(known, states[:, -1], p, seed, block, until, forecast)
+    ahead = _forecast(known, states[:, -1], p, seed, blocks, until, forecast)
     return np.concatenate([states, ahead.transpose(1, 0, 2)], axis=1)[:, :days]
 
 
@@ -236,7 +238,7 @@ class _Drawn:
         known: Evidence,
         p: Mapping[str, Array],
         seed: int,
-        block: int,
+        blocks: Sequence[int],
         until: int,
         first: int,
         histories: int,
@@ -244,11 +246,14 @@ class _Drawn:
     ) -> _Drawn:
         """Draw `histories` of each crossing on the days from `first` to `until`."""
         layout = Layout.of(known, until)
-        initial, moves, seen = _begin(known, layout, p, seed, block)
+        initial, moves, seen = _begin(known, layout, p, seed, *blocks)
         shares, last = backward_shares(initial, moves, layout.loss, layout.back, layout.by_day, seen, new)
-        uniform = new((len(known.crossings), layout.days, histories, BLOCK), np.uint32)
+        each = (layout.days, histories, BLOCK)
+        uniform = new((len(known.crossings), *each[:2], len(blocks) * BLOCK), np.uint32)
         for place, crossing in enumerate(known.crossings):
-            uniform[place].ravel()[:] = whole_numbers(seed, f"path/{crossing}", block, uniform[place].size)
+            for number, block in enumerate(blocks):
+                drawn = whole_numbers(seed, f"path/{crossing}", block, prod(each))
+                uniform[place, :, :, number * BLOCK : (number + 1) * BLOCK] = drawn.reshape(each)
         return cls(shares, uniform, *sample_histories(shares[first:], last, uniform[:, first:], new))
 
     def chosen(self, pick: NDArray[np.intp], first: int, new: New) -> States:
@@ -286,7 +291,13 @@ def _fitting(
 
 
 def _forecast(
-    known: Evidence, last: NDArray[np.int8], p: dict[str, Array], seed: int, block: int, until: int, forecast: str
+    known: Evidence,
+    last: States,
+    p: Mapping[str, Array],
+    seed: int,
+    blocks: Sequence[int],
+    until: int,
+    forecast: str,
 ) -> NDArray[np.int8]:
     """States after the as-of day: they persist, or go on by the hazards, with contagion inside a route group if
     asked.
@@ -294,8 +305,12 @@ def _forecast(
     ahead = known.days - 1 - until
     if forecast == "persist":
         return np.repeat(last[None], ahead, axis=0)
-    uniform = np.stack(
-        [uniform_days(seed, f"future/{c}", block, known.days)[until + 1 :] for c in known.crossings], axis=1
+    uniform = np.concatenate(
+        [
+            np.stack([uniform_days(seed, f"future/{c}", b, known.days)[until + 1 :] for c in known.crossings], axis=1)
+            for b in blocks
+        ],
+        axis=2,
     )
     member = np.array([[a == b for b in known.groups] for a in known.groups], dtype=float)
     state, found = last.astype(np.int8), []

@@ -120,7 +120,7 @@ class Control:
         for number, wanted in blocks(draws):
             p = sampler.block(number)
             parts.append(
-                block_paths(self._known_then(), p, sampler.seed, number, self._until(), self.forecast)[
+                block_paths(self._known_then(), p, sampler.seed, [number], self._until(), self.forecast)[
                     :, self._rows(), :wanted
                 ]
             )
@@ -164,7 +164,7 @@ class Control:
         until = self._until()
         smoothed = control_chain(*chain_of(self._known_then(), p, self.sampler.seed, block, until)).smoothed
         if until < self.known.days - 1:
-            paths = block_paths(self._known_then(), p, self.sampler.seed, block, until, self.forecast)
+            paths = block_paths(self._known_then(), p, self.sampler.seed, [block], until, self.forecast)
             paths = paths[:, until + 1 :].transpose(1, 0, 2)
             ahead = smoothed[-1:] if self.forecast == "persist" else None
             later = np.stack([np.stack([(day == k).astype(float) for k in range(3)]) for day in paths])

@@ -5,7 +5,7 @@ insecurity.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from .case import Case
 from .case.closing import ROAD, closings
 from .case.reported import holder_shares
-from .engine.blocks import BLOCK
 from .engine.sampling import uniforms
 from .foundation import once
 from .holders import Evidence, Flags, Ints, States, block_paths
@@ -94,16 +93,18 @@ def infer_history(
 
 
 def sampled_history(
-    h: Inferred, p: dict[str, Array], blank: control.Paths, seed: int, block: int, reference: float
+    h: Inferred, p: Mapping[str, Array], blank: control.Paths, seed: int, blocks: Sequence[int], reference: float
 ) -> Sampled:
-    """The history of one block of draws; `blank` gives the axes, the levies and the days before the chain starts."""
+    """The history of some blocks, of which `p` holds the values drawn; `blank` gives the axes, the levies and the days
+    before the chain starts.
+    """
     days = blank.holders.shape[2]
-    known = block_paths(h.known, p, seed, block, h.known_until, h.forecast, days - h.offset + h.threat_days)
-    before = np.zeros((len(known), h.offset, BLOCK), dtype=np.int8)
+    known = block_paths(h.known, p, seed, blocks, h.known_until, h.forecast, days - h.offset + h.threat_days)
+    before = np.zeros((len(known), h.offset, known.shape[2]), dtype=np.int8)
     states = np.concatenate([before, known], axis=1) if h.offset else known
     shut: dict[int, list[_Shut]] = {}
     for number, closure in enumerate(h.closures):
-        place, spell = _shut(closure, p, seed, block, number, h)
+        place, spell = _shut(closure, p, seed, blocks, number, h)
         if spell.start.min() < days and spell.end.max() >= 0:
             shut.setdefault(place, []).append(spell)
     insecurity = _insecurity(h, p, days, reference)
@@ -120,6 +121,10 @@ class _Shut:
     start: Ints
     end: Ints
     left: Array
+
+    def of(self, draws: slice) -> _Shut:
+        """The closure in some draws."""
+        return _Shut(self.start[draws], self.end[draws], self.left[draws])
 
 
 @dataclass(frozen=True)
@@ -140,6 +145,16 @@ class Sampled:
     levy_rate: Array
     levy_per_truck: Array
     first_events: NDArray[np.int64]
+
+    def of(self, draws: slice) -> Sampled:
+        """The history of some draws."""
+        return replace(
+            self,
+            states=self.states[:, :, draws],
+            closures={row: [spell.of(draws) for spell in spells] for row, spells in self.closures.items()},
+            insecurity=self.insecurity if self.insecurity.shape[1] == 1 else self.insecurity[:, draws],
+            first_events=self.first_events[draws],
+        )
 
     @property
     def first_event(self) -> int:
@@ -177,7 +192,7 @@ class Sampled:
         holders[1] += counts[0]
         opened = np.full(states.shape[:2], float(draws))
         for row in self.closures:
-            path = np.ones((states.shape[1], BLOCK))
+            path = np.ones((states.shape[1], self.states.shape[2]))
             self._closed(row, days, path)
             opened[row] = path[:, :draws].sum(axis=-1)
         return holders, opened
@@ -196,14 +211,15 @@ class Sampled:
 
     def _closed(self, row: int, days: slice, opened: Array) -> Array:
         """Shut a crossing on some days, in `opened` (days, draws); returns its days since reopening."""
-        day = np.arange(days.start, days.stop)[:, None]
-        last = np.full(opened.shape, -1)  # the last day that was shut
+        day = np.arange(days.start, days.stop, dtype=np.float64)[:, None]
+        last = np.full(opened.shape, -1.0)  # the last day that was shut
         for spell in self.closures[row]:
-            if spell.start.min() < days.stop:
-                shut = (day >= spell.start) & (day <= spell.end)
-                np.minimum(opened, np.where(shut, spell.left, 1.0), out=opened)
-                ended = np.where(spell.left == 0, spell.end, -1)
-                np.maximum(last, np.where(ended < day, ended, -1), out=last)
+            some = slice(max(int(spell.start.min()) - days.start, 0), max(int(spell.end.max()) + 1 - days.start, 0))
+            shut = (day[some] >= spell.start) & (day[some] <= spell.end)
+            np.minimum(opened[some], np.where(shut, spell.left, 1.0), out=opened[some])
+            after = slice(max(int(spell.end.min()) + 1 - days.start, 0), None)
+            ended = np.where(spell.left == 0, spell.end, -1.0)
+            np.maximum(last[after], np.where(ended < day[after], ended, -1.0), out=last[after])
         return np.where((last >= 0) & (opened > 0), day - 1.0 - last, -1.0)
 
     def _threat(self, days: slice, threat: Array, flag: Flags) -> None:
@@ -220,18 +236,20 @@ class Sampled:
         threat[...] = flag
 
 
-def _shut(closure: Closure, p: dict[str, Array], seed: int, block: int, number: int, h: Inferred) -> tuple[int, _Shut]:
+def _shut(
+    closure: Closure, p: Mapping[str, Array], seed: int, blocks: Sequence[int], number: int, h: Inferred
+) -> tuple[int, _Shut]:
     """Which crossing a closure shuts, and from a day drawn in the window of its start to one in that of its end."""
     place, start_first, start_last, end_first, end_last, road_cut = closure
-    u = uniforms(seed, f"closure/{number}/start", block)
+    u = uniforms(seed, f"closure/{number}/start", *blocks)
     start = start_first + np.minimum((u * (start_last - start_first + 1)).astype(int), start_last - start_first)
     if end_first is None or end_last is None:
         # no end is reported yet: it lasts a drawn number of days more from the last day known
         end = np.maximum(start, h.offset + h.known_until) + np.ceil(np.maximum(p["closure_days"], 0.0)).astype(int)
     else:
-        u = uniforms(seed, f"closure/{number}/end", block)
+        u = uniforms(seed, f"closure/{number}/end", *blocks)
         end = end_first + np.minimum((u * (end_last - end_first + 1)).astype(int), end_last - end_first)
-    left = np.clip(p["road_cut_open_share"], 0.0, 1.0) if road_cut else np.zeros(BLOCK)
+    left = np.clip(p["road_cut_open_share"], 0.0, 1.0) if road_cut else np.zeros(len(u))
     return place, _Shut(start, np.maximum(end, start), left)
 
 
@@ -251,12 +269,13 @@ def _first_events(
     return np.asarray(np.minimum(first, days), dtype=np.int64)
 
 
-def _insecurity(h: Inferred, p: dict[str, Array], days: int, reference: float) -> Array:
+def _insecurity(h: Inferred, p: Mapping[str, Array], days: int, reference: float) -> Array:
     """The driver as published, or where none is yet a rise drawn from a wide prior, reached over a month."""
     if h.unknown_from < 0:
         return h.insecurity[:, None]
-    path = np.full((days, BLOCK), np.nan)
+    rise = p["insecurity_unknown_rise"]
+    path = np.full((days, len(rise)), np.nan)
     first = max(h.unknown_from, 0)
     climb = np.minimum((np.arange(first, days) - h.unknown_from + 1) / 31.0, 1.0)
-    path[first:] = reference + climb[:, None] * p["insecurity_unknown_rise"]
+    path[first:] = reference + climb[:, None] * rise
     return path

@@ -8,13 +8,13 @@ the case currency, dollars per unit for dollars).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .drawn import baseline_of
+from .drawn import TrueValue, baseline_of
 from .engine.blocks import BLOCK
 from .engine.sampling import Sampler, ordered_elasticities
 from .errors import TradeImpactError
@@ -36,6 +36,8 @@ from .setting import Response, Setting
 Array = NDArray[np.float64]
 
 TILE_CELLS = 2**18  # crossings x days x draws at hand at once: fewer cost threads more than they spare the cache
+TOGETHER = 4_096  # crossings x days of the chains of blocks whose histories are sampled together
+MOST_TOGETHER = 4
 NATIONAL_LINES = ("insurgent_baseline", "insurgent_revenue", "illicit_transit")  # illicit transit is part of these
 DAILY = ("baseline", "government_revenue", "insurgent_revenue", "government_loss", "insurgent_gain", "days_held")
 
@@ -60,31 +62,39 @@ class Block:
 
 @dataclass(frozen=True)
 class Drawn:
-    """What a block draws whatever the history: values `p`, true value `m0` (C, T, B), collected rate `r0` (C, 1, B),
+    """What a block draws whatever the history: values `p`, true value `m0`, collected rate `r0` (C, 1, B),
     value of an ordinary day `ordinary` (C, B), and what is kept of the draws.
     """
 
     seed: int
     block: int
     p: dict[str, Array]
-    m0: Array
+    m0: TrueValue
     r0: Array
     ordinary: Array
     kept: dict[str, Array]
 
 
-def run_block(x: Inputs, sampler: Sampler, number: int, weights: Array, keep: tuple[str, ...] = ()) -> Block:
-    """Simulate block `number`; `weights` (window days,) multiply every money line of a day; `keep` names lines to hold
-    by crossing and day.
+def run_blocks(
+    x: Inputs, sampler: Sampler, numbers: Sequence[int], weights: Array, keep: tuple[str, ...] = ()
+) -> Iterator[Block]:
+    """Simulate some blocks; `weights` (window days,) multiply every money line of a day; `keep` names lines to hold by
+    crossing and day.
+
+    Small histories are sampled for a few blocks together, in fewer and longer steps.
     """
-    d = draw_block(x, sampler, number)
-    paths = history(x, d)
-    sums = _Sums(x, _illicit(x, d.p), weights, keep)
-    with scratch() as at_hand:
-        for days, r in tiles(x, d, paths):
-            sums.add(days, r, at_hand)
-            at_hand.rewind()
-    return sums.block(paths, d)
+    step = 1
+    if x.inferred is not None:
+        step = min(max(TOGETHER // (len(x.crossings) * x.inferred.known.days), 1), MOST_TOGETHER)
+    for begin in range(0, len(numbers), step):
+        drawn = [draw_block(x, sampler, number) for number in numbers[begin : begin + step]]
+        for d, paths in zip(drawn, histories(x, drawn), strict=True):
+            sums = _Sums(x, _illicit(x, d.p), weights, keep)
+            with scratch() as at_hand:
+                for days, r in tiles(x, d, paths):
+                    sums.add(days, r, at_hand)
+                    at_hand.rewind()
+            yield sums.block(paths, d)
 
 
 def daily_loss(x: Inputs, sampler: Sampler, number: int) -> Array:
@@ -106,9 +116,19 @@ def draw_block(x: Inputs, sampler: Sampler, number: int) -> Drawn:
 
 def history(x: Inputs, d: Drawn) -> History:
     """The run's history in a block: that of its scenario, or one sampled from reports in every draw."""
+    return histories(x, [d])[0]
+
+
+def histories(x: Inputs, drawn: Sequence[Drawn]) -> list[History]:
+    """The same in some blocks of one run."""
     if x.inferred is None:
-        return x.paths
-    return sampled_history(x.inferred, d.p, x.paths, d.seed, d.block, x.insecurity_reference)
+        return [x.paths] * len(drawn)
+    p: Mapping[str, Array] = drawn[0].p
+    if len(drawn) > 1:
+        p = {name: np.concatenate([d.p[name] for d in drawn]) for name in p}
+    blocks = [d.block for d in drawn]
+    sampled = sampled_history(x.inferred, p, x.paths, drawn[0].seed, blocks, x.insecurity_reference)
+    return [sampled.of(slice(i * BLOCK, (i + 1) * BLOCK)) for i in range(len(drawn))]
 
 
 def tiles(x: Inputs, d: Drawn, paths: History) -> Iterator[tuple[slice, Response]]:
@@ -117,16 +137,13 @@ def tiles(x: Inputs, d: Drawn, paths: History) -> Iterator[tuple[slice, Response
     What is given lies in memory that the next days use again.
     """
     setting = Setting.of(x, d.p, paths, d.m0, d.r0, d.ordinary)
-    days = len(x.days)
-    first = paths.first_event
-    if first:
-        yield slice(0, first), setting.nothing(slice(0, first))
     stock = np.zeros((x.border, BLOCK))
+    first, last = paths.first_event, len(x.days)
+    step = max(TILE_CELLS // (len(x.crossings) * BLOCK), 1)
     with scratch() as new:
-        step = max(TILE_CELLS // (len(x.crossings) * BLOCK), 1)
-        for start in range(first, days, step):
-            tile = slice(start, min(start + step, days))
-            yield tile, setting.respond(tile, stock, new)
+        for start in (*range(0, first, step), *range(first, last, step)):
+            tile = slice(start, min(start + step, first if start < first else last))
+            yield tile, setting.nothing(tile, new) if start < first else setting.respond(tile, stock, new)
             new.rewind()
 
 

@@ -21,7 +21,7 @@ from .engine.sampling import Sampler
 from .engine.stream import RELATIVE_ERROR, Counts, Sketch, count
 from .errors import TradeImpactError
 from .inputs import Inputs
-from .kernel import draw_block, run_block
+from .kernel import Block, draw_block, run_blocks
 from .model.identities import Names, check_paths
 from .statistics import COLUMNS, HIGH, LOW, describe_rows
 from .tally import KINDS, in_order, labels, rows
@@ -80,7 +80,8 @@ class Part(NamedTuple):
 
 def work(task: Task, numbers: Sequence[int]) -> Part:
     """Simulate some blocks of a run."""
-    done = [_kept(task, number) for number in numbers]
+    blocks = run_blocks(task.inputs, task.sampler, numbers, task.day_weights, task.keep)
+    done = [_kept(task, number, block) for number, block in zip(numbers, blocks, strict=True)]
     joined = {
         name: (np.stack if name in _BY_BLOCK else partial(np.concatenate, axis=-1))([d[name] for d in done])
         for name in done[0]
@@ -90,9 +91,8 @@ def work(task: Task, numbers: Sequence[int]) -> Part:
     return Part(**joined, sizes=tally.sizes, bins=tally.bins, counts=tally.counts)
 
 
-def _kept(task: Task, number: int) -> dict[str, NDArray[Any]]:
+def _kept(task: Task, number: int, b: Block) -> dict[str, NDArray[Any]]:
     """What is kept of one block, without its padding."""
-    b = run_block(task.inputs, task.sampler, number, task.day_weights, task.keep)
     n = task.wanted(number)
     table = np.zeros((0, n))
     if task.streamed:

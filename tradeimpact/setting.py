@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from .drawn import at_crossings, has_own_levy, levy_per_truck
+from .drawn import TrueValue, at_crossings, has_own_levy, levy_per_truck
 from .engine.blocks import BLOCK
 from .inputs import Inputs
 from .memory import New, aligned
@@ -52,7 +52,7 @@ class Setting:
     x: Inputs
     p: dict[str, Array]
     paths: History
-    m0: Array  # (C, T, B)
+    m0: TrueValue
     rates: Rates  # but for the levy, which is that of each day's holder
     levies: list[Array]
     bribes: Array  # (border, 1, B)
@@ -61,7 +61,7 @@ class Setting:
     codes: NDArray[np.intp]
 
     @classmethod
-    def of(cls, x: Inputs, p: dict[str, Array], paths: History, m0: Array, r0: Array, ordinary: Array) -> Setting:
+    def of(cls, x: Inputs, p: dict[str, Array], paths: History, m0: TrueValue, r0: Array, ordinary: Array) -> Setting:
         """Lay out a block: values drawn, its history, true value, collected rate and the value of an ordinary day."""
         per_truck = _per_truck(x, p, ordinary)
         levies = _levies(x, p, paths, per_truck)
@@ -70,10 +70,10 @@ class Setting:
         before = 1 + (r0[: x.border] + bribes + rates.road[: x.border])
         return cls(x, p, paths, m0, rates, levies, bribes, before, _feed(x, p), group_codes(x.groups))
 
-    def nothing(self, days: slice) -> Response:
-        """Days on which nothing differs from the counterfactual."""
-        m0, one, none = self.m0[:, days], np.ones((1, 1, 1)), np.zeros((1, 1, 1))
-        s = self.paths.on(days)
+    def nothing(self, days: slice, new: New = aligned) -> Response:
+        """Days on which nothing differs from the counterfactual, in memory from `new`."""
+        m0, one, none = self.m0.on(days, new), np.ones((1, 1, 1)), np.zeros((1, 1, 1))
+        s = self.paths.on(days, new)
         flows = Flows(m0, m0, none, one, one, s.open_share, s.government, s.nobody, s.insurgent)
         empty = np.ones((self.x.border, 0, 1))
         levies = [_on(levy, days) for levy in self.levies]
@@ -86,7 +86,7 @@ class Setting:
         """
         border, p, s = self.x.border, self.p, self.paths.on(days, new)
         g, nobody, insurgent, w = s.government, s.nobody, s.insurgent, s.open_share
-        m0 = self.m0[:, days]
+        m0 = self.m0.on(days, new)
         v = m0[:border]
         excess = np.nan_to_num(s.insecurity - self.x.insecurity_reference, nan=0.0)
         e = np.exp(-p["insecurity_sensitivity"] * excess)

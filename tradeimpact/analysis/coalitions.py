@@ -174,7 +174,7 @@ def _taken(d: Drawn, draws: NDArray[np.intp]) -> Drawn:
     if np.array_equal(draws, np.arange(BLOCK)):
         return d
     p = {name: value[draws] for name, value in d.p.items()}
-    return replace(d, p=p, m0=d.m0[..., draws], r0=d.r0[..., draws], ordinary=d.ordinary[..., draws])
+    return replace(d, p=p, m0=d.m0.of(draws), r0=d.r0[..., draws], ordinary=d.ordinary[..., draws])
 
 
 def _begun_held(open_share: Array, fallen: Bools) -> Array:

@@ -323,7 +323,7 @@ def _who(x: Inputs, authority: str | None) -> int:
 
 def _day(x: Inputs, d: Drawn, paths: Paths, who: int, chosen: NDArray[np.bool_]) -> tuple[Day, Array, Array, Array]:
     """One block's static day, and by draw: inland probability, receipt honoured, value of a truck load."""
-    at, posts, draws = x.window.start, slice(0, x.border), d.m0.shape[-1]
+    at, posts, draws = x.window.start, slice(0, x.border), d.ordinary.shape[-1]
     shape = (x.border, draws)
     r = respond(x, d, paths)
 
@@ -340,7 +340,8 @@ def _day(x: Inputs, d: Drawn, paths: Paths, who: int, chosen: NDArray[np.bool_])
     q, held = now(r.flows.total_ratio)[0], now(r.flows.total_held)[0]
     open_share = w * (1.0 - nobody * (1.0 - d.p["nobody_open_share"]))
     day = Day(
-        value=d.m0[posts, at], codes=group_codes(x.groups), before=1.0 + now(rates.collected_baseline) + bribes + road,
+        value=d.m0.on(slice(at, at + 1))[posts, 0], codes=group_codes(x.groups),
+        before=1.0 + now(rates.collected_baseline) + bribes + road,
         standing=friction + g * bribes + nobody * road + others, open_share=open_share, government=g,
         insurgent=insurgent, own=own, rate=now(rates.collected), inland_rate=now(rates.inland), road=road,
         usual=now(r.levies[who - 2]), chosen=chosen, theta=d.p["theta"], phi=d.p["phi"], epsilon=d.p["epsilon"],

@@ -249,14 +249,14 @@ def _work(plan: _Plan, numbers: Sequence[int]) -> tuple[Array, NDArray[np.bool_]
     paths = history(x, d).dense()
     if x.inferred is not None:
         paths = frozen(paths, day)
-    wanted, later = task.wanted(number), _later(x)
+    wanted, value = task.wanted(number), d.m0.on(_later(x))
     before = _per_day(plan, d, paths)
     held = np.broadcast_to(paths.holders[0, : x.border, day] > 0, (x.border, BLOCK))
     values = np.full((len(LINES), x.border, BLOCK), np.nan)
     for crossing in np.flatnonzero(held[:, :wanted].mean(axis=1) > 0):
         after = _per_day(plan, d, fallen(paths, int(crossing), day, plan.taker_position))
         values[:2, crossing] = np.where(held[crossing], after - before, np.nan)
-        own = (d.r0[crossing] * d.m0[crossing, later]).mean(axis=0)
+        own = (d.r0[crossing] * value[crossing]).mean(axis=0)
         values[2, crossing] = np.where(held[crossing], own * paths.holders[0, crossing, day], np.nan)
     shares = np.broadcast_to(paths.holders[:, :, day], (*paths.holders.shape[:2], BLOCK))[..., :wanted].sum(axis=-1)
     return values[..., :wanted], held[:, :wanted], np.asarray(shares)

@@ -112,7 +112,7 @@ def lost_on(run: Run, day: date) -> NDArray[np.bool_]:
     sampler = run.sampler()
     parts = []
     for number, wanted in blocks(run.draws):
-        states = block_paths(h.known, sampler.block(number), run.seed, number, h.known_until, h.forecast)
+        states = block_paths(h.known, sampler.block(number), run.seed, [number], h.known_until, h.forecast)
         parts.append(states[:, position, :wanted] > 0)
     return np.concatenate(parts, axis=1)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ STANDARD_TYPES = {
 KEPT_TYPES = ("date", "number", "integer")
 FIRST = ("name", "title", "description", "schema_version", "currency", "calendar")
 NEEDED = ("title", "currency")
+HALF = re.compile("[\ud800-\udfff]")
 
 
 def package(
@@ -55,7 +57,8 @@ def package(
     Raises
     ------
     CaseError
-        If a table is broken (all problems are listed), or title or currency are not known.
+        If a table is broken (all problems are listed), title or currency are not known, or what is said cannot be
+        written.
     """
     place = Path(folder)
     if not place.is_dir():
@@ -100,6 +103,12 @@ def _metadata(folder: Path, given: Mapping[str, str]) -> dict[str, Any]:
             f"or write {DESCRIPTOR} with {', '.join(FIRST)}."
         )
     merged.pop("resources", None)
+    halves = [ascii(key) for key, value in merged.items() if HALF.search(json.dumps({key: value}, ensure_ascii=False))]
+    if halves:
+        raise CaseError(
+            f"{DESCRIPTOR}: {', '.join(halves)} holds half a sign (such as \\ud800), which no file can hold. "
+            "Write the sign whole or take it out, then package again."
+        )
     return {
         **{key: merged[key] for key in FIRST},
         **{key: merged[key] for key in sorted(merged) if key not in FIRST},

@@ -11,7 +11,7 @@ from ..errors import CaseError
 from ..write import new_folder, write_text
 from .build import FORM
 from .calendar_systems import check_system
-from .descriptor import DESCRIPTOR, ENTRIES, SCHEMA_VERSION
+from .descriptor import DESCRIPTOR, ENTRIES, SCHEMA_VERSION, says
 from .folder import ASSUMPTIONS
 
 TEMPLATE = Path(__file__).with_name("template")
@@ -42,7 +42,7 @@ def new_case(
     Raises
     ------
     CaseError
-        If the folder holds files already, or currency or calendar are none.
+        If the folder holds files already, or currency, calendar or title are none.
     """
     place = Path(folder)
     if place.exists() and (not place.is_dir() or any(place.iterdir())):
@@ -51,7 +51,10 @@ def new_case(
         )
     if not re.fullmatch(ENTRIES["currency"][0], currency):
         raise CaseError(f"{currency!r} is no currency. Write {ENTRIES['currency'][1]}.")
+    if title and not says("title", title):
+        raise CaseError(f"{title!r} cannot be the title of a case. Give a text without control characters.")
     name = re.sub(r"[^A-Za-z0-9_.\-]+", "-", place.resolve().name).strip("-.") or "my-case"
+    shown = place.name.encode("utf-8", "replace").decode()  # a name on disk need not be text
     heading = title or f"{name} (synthetic template)"
     descriptor = {
         "name": name,
@@ -68,7 +71,7 @@ def new_case(
         for file in FILES:
             text = (TEMPLATE / file).read_text(encoding="utf-8")
             if file == README:
-                for mark, value in (("{title}", heading), ("{folder}", place.name), ("{currency}", currency)):
+                for mark, value in (("{title}", heading), ("{folder}", shown), ("{currency}", currency)):
                     text = text.replace(mark, value)
             write_text(made / file, text)
         write_text(made / DESCRIPTOR, json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n")

@@ -15,7 +15,7 @@ from hashlib import blake2b
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DrawError
 from .blocks import BLOCK
@@ -56,15 +56,17 @@ def seed_of(rng: int | np.random.Generator | None) -> int:
     raise DrawError(f"rng must be an int, a numpy Generator or None, not {type(rng).__name__}")
 
 
-def quantile(distribution: str, low: float, best: float, high: float, z: Array) -> Array:
-    """Value at the standard normal score `z`, with `low`, `best`, `high` at 5, 50 and 95 %.
+def quantile(distribution: str, low: ArrayLike, best: ArrayLike, high: ArrayLike, z: Array) -> Array:
+    """Value at the standard normal score `z`, with `low`, `best`, `high` at 5, 50 and 95 %: numbers, or arrays that
+    broadcast against `z` and are nowhere equal unless the distribution is "fixed".
 
     The normal family is two-piece: below the median it has the spread of best - low, above it that of high - best
     (after a log or logit for lognormal and logitnormal). Uniform families are flat
     on either side of the median.
     """
-    if low == high or distribution == "fixed":
-        return np.full_like(z, best)
+    if distribution == "fixed" or np.all(np.equal(low, high)):
+        return np.array(np.broadcast_to(best, z.shape), dtype=float)
+    low, best, high = (np.asarray(x, dtype=float) for x in (low, best, high))
     if distribution in ("uniform", "loguniform"):
         from scipy.special import ndtr
 
@@ -73,7 +75,7 @@ def quantile(distribution: str, low: float, best: float, high: float, z: Array) 
         x = m + u / 0.45 * np.where(u < 0, m - a, b - m)
         return np.asarray(np.exp(x) if distribution == "loguniform" else x)
     forward, back = _TRANSFORMS[distribution]
-    a, m, b = (float(forward(x)) for x in (low, best, high))
+    a, m, b = (forward(x) for x in (low, best, high))
     spread = np.where(z < 0, m - a, b - m) / FIVE_PER_CENT
     return np.asarray(back(m + spread * z), dtype=float)
 
@@ -124,6 +126,7 @@ class Sampler:
         self._mixing = {
             g: self._group(g, rho) for g, rho in correlations.items() if any(m.group == g for m in self.marginals)
         }
+        self._alike = self._families()
         self._sobol = _Sobol(_scrambles(seed, list(self._column)))
 
     def reseeded(self, seed: int) -> Sampler:
@@ -140,6 +143,22 @@ class Sampler:
         except np.linalg.LinAlgError:
             raise DrawError(f"correlation group {group!r}: rho {rho} gives no valid correlation matrix") from None
         return [self._column[m.name] for m in members], factor
+
+    def _families(self) -> dict[str, tuple[list[str], list[int], Array]]:
+        """Names, columns and ends (3, names, 1) of the marginals without alternatives, by distribution."""
+        found: dict[str, list[Marginal]] = {}
+        for m in self.marginals:
+            if len(m.options) == 1:
+                _, low, _, high = m.options[0]
+                found.setdefault("fixed" if low == high else m.distribution, []).append(m)
+        return {
+            distribution: (
+                [m.name for m in members],
+                [self._column[m.name] for m in members],
+                np.array([m.options[0][1:] for m in members]).T[:, :, None],
+            )
+            for distribution, members in found.items()
+        }
 
     def normals(self, block: int) -> Array:
         """Standard-normal scores of one block, shape (names, BLOCK), correlated inside their groups."""
@@ -158,13 +177,15 @@ class Sampler:
         from scipy.special import ndtr
 
         z = self.normals(block)
+        alike: dict[str, Array] = {}
+        for distribution, (names, columns, (low, best, high)) in self._alike.items():
+            alike |= zip(names, quantile(distribution, low, best, high, z[columns]), strict=True)
         values: dict[str, Array] = {}
         for m in self.marginals:
-            score = z[self._column[m.name]]
-            if len(m.options) == 1:
-                _, low, best, high = m.options[0]
-                values[m.name] = quantile(m.distribution, low, best, high, score)
+            if m.name in alike:
+                values[m.name] = alike[m.name]
                 continue
+            score = z[self._column[m.name]]
             weights = np.array([o[0] for o in m.options])
             chosen = np.searchsorted(
                 np.cumsum(weights / weights.sum())[:-1], ndtr(z[self._column[f"{m.name}:option"]]), side="right"
@@ -235,8 +256,10 @@ def _scrambles(seed: int, names: Sequence[str]) -> tuple[NDArray[np.uint32], NDA
     return columns, shift
 
 
-def uniforms(seed: int, stream: str, block: int) -> Array:
-    """BLOCK uniform numbers in (0, 1) for the draws of a block, a function of (seed, stream, draw) alone."""
+def uniforms(seed: int, stream: str, block: int, *more: int) -> Array:
+    """BLOCK uniform numbers in (0, 1) for the draws of each block, a function of (seed, stream, draw) alone."""
+    if more:
+        return np.concatenate([uniforms(seed, stream, number) for number in (block, *more)])
     key = np.frombuffer(blake2b(f"{seed}/{stream}".encode(), digest_size=16).digest(), dtype=np.uint64)
     # Philox gives four 64-bit words a step of its counter, and random() uses one word a number
     generator = np.random.Generator(np.random.Philox(key=key, counter=block * BLOCK // 4))

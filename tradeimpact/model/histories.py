@@ -94,9 +94,9 @@ def backward_shares(
     now, then, scale = (new(initial.shape) for _ in range(3))
     raw, part = new((5, *cell)), new(cell)
 
-    def moved(state: Array, move: Array, silent: Ints) -> Array:
+    def moved(state: Array, move: Array, silent: Ints, out: Array = part) -> Array:
         # "raise" would copy once more
-        return np.multiply(state, np.take(move, silent, axis=0, out=part, mode="clip"), out=part)
+        return np.multiply(state, np.take(move, silent, axis=0, out=part, mode="clip"), out=out)
 
     now[...] = initial
     _observe(now, cells[0], likelihood, part, 0)
@@ -106,9 +106,9 @@ def backward_shares(
         np.multiply(g, moves.gg, out=raw[0])
         np.add(raw[0], moved(n, moves.ng, returned), out=raw[1])
         np.add(raw[1], moved(i, moves.ig, returned), out=then[0])
-        np.copyto(raw[2], moved(g, moves.gn, lost))
+        moved(g, moves.gn, lost, raw[2])
         np.add(raw[2], np.multiply(n, moves.nn, out=part), out=then[1])
-        np.copyto(raw[3], moved(g, moves.gi, lost))
+        moved(g, moves.gi, lost, raw[3])
         np.add(raw[3], np.multiply(n, moves.ni, out=part), out=raw[4])
         np.add(raw[4], np.multiply(i, moves.ii, out=part), out=then[2])
         # a state that cannot be reached is not drawn either; the parts of a sum are at most the sum, so that none

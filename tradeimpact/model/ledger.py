@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ModelError
 from ..memory import New, aligned
 
 Array = NDArray[np.float64]
@@ -185,15 +184,3 @@ def insurgent_gain(f: Flows, r: Rates) -> Array:
     trade = f.response_trade + f.returned_trade
     taken = r.levy * f.insurgent + r.road * (1 - r.once * f.insurgent)
     return np.asarray((taken * trade - r.road * f.baseline_trade).sum(axis=0))
-
-
-def check_identities(sums: Mapping[str, Array]) -> None:
-    """Raise unless both identities hold in every entry of the summed lines (same shapes), to 1e-9 of the baseline."""
-    scale = np.maximum(np.abs(sums["baseline"]), 1e-300)
-    for total, parts in (("government_loss", COMPONENTS), ("lost_to_insurgent_control", DETAILS)):
-        gap = np.abs(sum(sums[p] for p in parts) - sums[total]) / scale
-        if not (gap <= TOLERANCE).all():
-            raise ModelError(
-                f"the parts of {total} miss it by {np.nanmax(gap):.3g} of the baseline; this is a fault of the library "
-                "or of numbers beyond what floating point can hold: please report it with the scenario"
-            )

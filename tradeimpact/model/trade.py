@@ -189,11 +189,13 @@ def apply_ceiling(trade: Array, cap: Array, codes: NDArray[np.intp], new: New = 
             multiple[group, at] += _raised(free[cells], limit[cells], one, offered[group, at], floor[at], new)
     target = np.minimum(offered, most)
     moving = (_sum_first(offered - target) > floor) & (_sum_first(most - target) > floor)
-    at = np.flatnonzero(moving)
-    if len(at):
-        goal = np.minimum(total[at], _sum_first(most)[at])
-        base = multiple[:, at][codes]
-        multiple[:, at] += _raised(free[:, at], limit[:, at], base, goal, floor[at], new)
+    goal = np.where(moving, np.minimum(total, _sum_first(most)), 0.0)
+    count = np.count_nonzero(moving)
+    if count < FEW * len(moving):
+        at = np.flatnonzero(moving)
+        multiple[:, at] += _raised(free[:, at], limit[:, at], multiple[:, at][codes], goal[at], floor[at], new)
+    else:
+        multiple += _raised(free, limit, multiple[codes], goal, floor, new)
     for group, rows in enumerate(members):
         for row in rows:
             np.multiply(multiple[group], free[row], out=held[row])
