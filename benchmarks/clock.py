@@ -67,16 +67,22 @@ def apart(*arguments: str, **more: str) -> Any:
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-def imports(repeat: int = 9) -> tuple[float, float]:
-    """Seconds that ``import pandas`` and ``import tradeimpact`` take in fresh processes, the shortest of some."""
-    text = "import time, json; t = time.process_time(); import {}; print(json.dumps(time.process_time() - t))"
-    best = {"pandas": float("inf"), "tradeimpact": float("inf")}
+def imports(repeat: int = 9) -> tuple[float, float, float]:
+    """Seconds in fresh processes, the shortest of some: ``import pandas``, ``import tradeimpact`` after it, and what
+    the first case and the first simulation load besides.
+    """
+    ours = "import tradeimpact as ti", "import tradeimpact as ti; ti.load_case, ti.Scenario; import tradeimpact.run"
+    before = {"import pandas": "", ours[0]: "import pandas; ", ours[1]: "import pandas; "}
+    best = dict.fromkeys(before, float("inf"))
+    clock = "import time, json; {}t = time.process_time(); {}; print(json.dumps(time.process_time() - t))"
     with tempfile.TemporaryDirectory() as compiled:
         for _ in range(repeat):  # the first compiles, as an installed package has been
-            for name in best:
-                took = apart("-c", text.format(name), PYTHONPYCACHEPREFIX=compiled, PYTHONDONTWRITEBYTECODE="")
-                best[name] = min(best[name], took)
-    return best["pandas"], best["tradeimpact"]
+            for step, first in before.items():
+                text = clock.format(first, step)
+                took = apart("-c", text, PYTHONPYCACHEPREFIX=compiled, PYTHONDONTWRITEBYTECODE="")
+                best[step] = min(best[step], took)
+    pandas, alone, used = best.values()
+    return pandas, alone, used
 
 
 def peak(draws: int, start: str, end: str) -> dict[str, float]:

@@ -40,7 +40,7 @@ def experiment_of() -> tuple[list[str], Any]:
     from tradeimpact.inputs import prepare
     from tradeimpact.kernel import run_blocks
     from tradeimpact.model.ledger import LINES
-    from tradeimpact.simulate import Run
+    from tradeimpact.run import Run
 
     case = ti.load_case(AFGHANISTAN)
     first, last = (date.fromisoformat(day) for day in WINDOW.values())

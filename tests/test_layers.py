@@ -46,12 +46,13 @@ BELOW = {
         "scenario", "case", "model", "figures", "engine", "statistics", "marginals", "foundation", "holders",
         "inference", "inferred", "inputs", "kernel", "revenue", "tally", "parts",
     },
-    "simulate": {"scenario", "case", "model", "engine", "inference", "inputs", "kernel", "parts", "results"},
-    "grid": {"scenario", "case", "engine", "statistics", "tally", "simulate"},
-    "estimate": {"scenario", "case", "engine", "parts", "simulate"},
+    "run": {"scenario", "case", "model", "engine", "inputs", "kernel", "parts", "results"},
+    "simulate": {"scenario", "case", "engine", "inference", "results", "run"},
+    "grid": {"scenario", "case", "engine", "statistics", "tally", "run", "simulate"},
+    "estimate": {"scenario", "case", "engine", "parts", "run", "simulate"},
     "analysis": {
         "scenario", "case", "model", "figures", "engine", "statistics", "schedule", "marginals", "holders", "inference",
-        "inputs", "kernel", "revenue", "tally", "parts", "results", "simulate",
+        "inputs", "kernel", "revenue", "tally", "parts", "results", "run", "simulate",
     },
     "synthetic": {
         "scenario", "case", "model", "figures", "engine", "marginals", "inference", "inputs", "kernel", "analysis",
@@ -175,6 +176,7 @@ def test_importing_the_package_loads_no_slow_library():
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert "tradeimpact" in loaded
     assert [name for name in loaded if heavy(name)] == []
+    assert "pandas" not in loaded  # each public name loads what it needs when it is first used
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from tradeimpact import holders, kernel
 from tradeimpact.engine.blocks import BLOCK
 from tradeimpact.inferred import Sampled, _first_events, _Shut
 from tradeimpact.model.control import days_since_reopening, first_changes
-from tradeimpact.simulate import How, prepared
+from tradeimpact.run import How, prepared
 
 CROSSINGS, DAYS, AHEAD = 5, 40, 6
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._version import __version__
 from .explore import explore  # a folder and a module have these names, which would take their places if they
-from .simulate import simulate  # were loaded later
+from .simulate import simulate  # were loaded later; both load what is behind them when first called
 
 if TYPE_CHECKING:
     from .analysis import effects

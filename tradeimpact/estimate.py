@@ -12,8 +12,9 @@ from .engine.blocks import BLOCK
 from .engine.sampling import seed_of
 from .engine.schedule import worker_count
 from .parts import EXACT_DRAWS, work
+from .run import How, prepared
 from .scenario import AsReported, Scenario, to_day
-from .simulate import DEFAULT_DRAWS, How, prepared
+from .simulate import DEFAULT_DRAWS
 
 TRIAL_BLOCKS = 2
 BYTES = 8

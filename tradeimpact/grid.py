@@ -25,8 +25,9 @@ from .engine.progress import Progress
 from .engine.sampling import seed_of
 from .engine.store import Store, fingerprint
 from .errors import Interrupted, TradeImpactError, version_remedy
+from .run import How, kept_lines, prepared
 from .scenario import AsReported, Scenario, to_day
-from .simulate import DEFAULT_DRAWS, How, kept_lines, prepared
+from .simulate import DEFAULT_DRAWS
 from .statistics import COLUMNS
 from .tally import HEADLINES
 from .write import alone, remove, write_file, write_text

@@ -26,8 +26,8 @@ from ..kernel import Drawn, draw_block, history, tiles
 from ..model.incidence import DETAILS, PARTIES, WASTED, at_border, at_houses, check_incidence, choke_price
 from ..model.ledger import Flows, Rates, ledger_lines
 from ..results import Results
+from ..run import Run
 from ..setting import Response
-from ..simulate import Run
 from ..statistics import describe
 
 if TYPE_CHECKING:

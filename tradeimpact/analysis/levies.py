@@ -25,8 +25,9 @@ from ..kernel import Drawn, draw_block, history, respond
 from ..model.incidence import choke_price
 from ..model.levy import Day, Outcome, Policy, best_levy, equilibrium, outcome
 from ..model.trade import group_codes
+from ..run import Run
 from ..scenario import AsReported, Scenario, to_day
-from ..simulate import DEFAULT_DRAWS, Run
+from ..simulate import DEFAULT_DRAWS
 from ..statistics import describe, mean
 from .levy_tables import LevyCurve, LevyEquilibrium
 

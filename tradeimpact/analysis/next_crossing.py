@@ -30,8 +30,9 @@ from ..inputs import Inputs, prepare
 from ..kernel import Drawn, draw_block, history, outcome
 from ..model.control import Paths, days_since_reopening, first_changes
 from ..parts import Task
+from ..run import Run
 from ..scenario import AsReported, Scenario, to_day
-from ..simulate import DEFAULT_DRAWS, Run
+from ..simulate import DEFAULT_DRAWS
 from ..statistics import describe
 from ..tables import records
 

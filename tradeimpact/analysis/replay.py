@@ -22,8 +22,9 @@ from ..engine.sampling import seed_of
 from ..errors import TradeImpactError
 from ..inference import FORECASTS, Control, infer_control
 from ..inputs import prepare
+from ..run import Run
 from ..scenario import to_day
-from ..simulate import DEFAULT_DRAWS, Run
+from ..simulate import DEFAULT_DRAWS
 from ..statistics import HIGH, LOW, describe, quantiles
 from ..tables import records
 from .claims import DISPUTED_DAYS, disputed

@@ -24,8 +24,9 @@ from ..engine.sampling import REPLICATES, seed_of
 from ..errors import TradeImpactError
 from ..holders import block_paths
 from ..inputs import prepare
+from ..run import Run
 from ..scenario import to_day
-from ..simulate import DEFAULT_DRAWS, Run
+from ..simulate import DEFAULT_DRAWS
 from ..statistics import HIGH, LOW
 from .claims import DISPUTED_DAYS, HELD, LOSS, disputed
 
