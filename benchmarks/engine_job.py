@@ -104,8 +104,7 @@ def engine(job: Job, draws: int, seed: int, threads: int = 1) -> Answer:
     def one(part: tuple[int, int]) -> None:
         number, wanted = part
         here = slice(number * BLOCK, number * BLOCK + wanted)
-        mine = sampler if threads == 1 else sampler_of(job, seed)
-        found = block(job, ordered(mine.block(number)))
+        found = block(job, ordered(sampler.block(number)))
         government[:, here], insurgent[:, here] = (x[:, :wanted] for x in found)
 
     if threads == 1:
