@@ -60,7 +60,7 @@ def needed(extra):
 
 def test_the_lock_has_the_versions_that_are_pinned_each_with_hashes_and_names_no_address():
     text = LOCK.read_text(encoding="utf-8")
-    assert not re.search(r"https?:|file:|--(extra-)?index-url|--find-links|--trusted-host|/home/|/tmp/", text)
+    assert not re.search(r"https?:|file:|--(extra-)?index-url|--find-links|--trusted-host|/(home|tmp)/", text)
     pins = pinned()
     for name, (version, hashes, _) in locked().items():
         assert version == f"=={pins.get(name)}", f"{name}: run `make lock`"
