@@ -75,15 +75,15 @@ def test_a_line_off_by_less_than_rounding_passes(run, lines):
 
 
 def test_shares_of_holders_that_do_not_sum_to_one_are_caught_where_they_are(case, monkeypatch):
-    real = kernel.histories
+    real = kernel.history
 
-    def histories(x, drawn):
-        paths = real(x, drawn)[0].dense()
+    def history(x, drawn):
+        paths = real(x, drawn).dense()
         holders = np.array(paths.holders)
         holders[0, x.crossings.index("north_gate"), x.window.start + DAY, 3] += 0.01
-        return [replace(paths, holders=holders)]
+        return replace(paths, holders=holders)
 
-    monkeypatch.setattr(kernel, "histories", histories)
+    monkeypatch.setattr(kernel, "history", history)
     with pytest.raises(ModelError, match=r"draw 3, north_gate, 2001-06-17: government_loss"):
         ti.simulate(case, case.as_reported(), start="2001-06-10", end="2001-06-21", draws=20, rng=4)
 

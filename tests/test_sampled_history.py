@@ -13,6 +13,7 @@ from tradeimpact.model.control import days_since_reopening, first_changes
 from tradeimpact.run import How, prepared
 
 CROSSINGS, DAYS, AHEAD = 5, 40, 6
+SOME = slice(60, 200)
 
 
 class Known:
@@ -46,7 +47,7 @@ def sampled(seed, offset=0, driven=True):
     insecurity[30 if driven else DAYS :] = 0.2
     none = np.full((2, CROSSINGS, DAYS, 1), np.nan)
     first = _first_events(states, shut, Known(offset), insecurity)
-    return Sampled(states, shares, shut, offset, AHEAD, insecurity, none, none, first)
+    return Sampled(states, shares, shut, offset, AHEAD, insecurity, none, none, first, 0)
 
 
 def threat_by_hand(states, offset):
@@ -116,8 +117,30 @@ def test_some_days_at_a_time_are_the_same_as_all_at_once(step):
 def test_sums_over_draws_are_those_of_the_paths():
     history = sampled(5, 3)
     days = slice(2, 33)
-    for found, expected in zip(history.sums(days, 200), history.dense().sums(days, 200), strict=True):
+    for found, expected in zip(history.sums(days, SOME), history.dense().sums(days, SOME), strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "end"),
+    [
+        ("afghanistan-2021", date(2021, 6, 22), date(2021, 8, 17)),
+        ("myanmar-2023", date(2023, 9, 16), date(2023, 11, 20)),
+    ],
+)
+def test_blocks_worked_out_together_are_to_the_bit_what_each_is_alone(name, start, end, monkeypatch):
+    monkeypatch.setattr(kernel, "TOGETHER", 10**6)
+    case = ti.load_case(name)
+    r = prepared(case, case.as_reported(), start, end, None, "persist", 4 * BLOCK, 5, How(threads=1))
+    task = r.task()
+    alone = [b for n in range(4) for b in kernel.run_blocks(r.inputs, task.sampler, [n], task.day_weights)]
+    together = list(kernel.run_blocks(r.inputs, task.sampler, range(4), task.day_weights))
+    assert (len(together), len(alone)) == (1, 4)
+    for kept in ("by_crossing", "by_month", "by_day", "by_authority"):
+        one, other = (np.concatenate([getattr(b, kept) for b in done], axis=-1) for done in (alone, together))
+        np.testing.assert_array_equal(one, other)
+    first = min(b.history.first_event for b in alone)
+    assert r.inputs.inferred.begins <= first  # quiet days are left out by what no draw can precede
 
 
 def test_crossings_worked_out_in_parts_have_the_histories_they_have_together(monkeypatch):

@@ -1,17 +1,17 @@
-"""What is drawn before any crossing falls: the baseline of each unit and the rates behind it, for one block of draws.
+"""What is drawn before any crossing falls: the baseline of each unit and the rates behind it, for some blocks of draws.
 
 Arrays are (crossings, days, draws) or (crossings, draws), draws last; money in the case currency.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .engine.blocks import BLOCK
+from .engine.blocks import each_block
 from .engine.sampling import uniforms
 from .flows import drawn_shares
 from .inputs import Inputs
@@ -37,7 +37,8 @@ def has_own_levy(p: Mapping[str, Array], authority: str) -> bool:
 def levy_per_truck(p: Mapping[str, Array], authority: str, crossings: tuple[str, ...]) -> Array:
     """Levy per truck of an authority, case currency (crossings, draws): its own record, else the crossing's."""
     if has_own_levy(p, authority):
-        return np.broadcast_to(p[f"levy_per_truck.{authority}"], (len(crossings), BLOCK))
+        levy = p[f"levy_per_truck.{authority}"]
+        return np.broadcast_to(levy, (len(crossings), len(levy)))
     return at_crossings(p, "levy_per_truck", crossings)
 
 
@@ -66,12 +67,12 @@ class TrueValue:
 
 
 def baseline_of(
-    x: Inputs, p: dict[str, Array], seed: int, block: int
+    x: Inputs, p: dict[str, Array], seed: int, blocks: Sequence[int]
 ) -> tuple[TrueValue, Array, Array, dict[str, Array]]:
     """True customs value M0, collected rate r0 (C, 1, B), ordinary-day value (C, B), and the drawn inputs."""
     parts = annual_parts(x, p)
     share = parts / parts.sum(axis=0)
-    anchor, level = _level(x, p, seed, block)
+    anchor, level = _level(x, p, seed, blocks)
     r0, _, _ = collected_rates(x, p)
     ordinary = anchor * share / r0
     holidays = tuple((who, hit, base.two_piece(a, b, c, p["holiday"])) for who, hit, (a, b, c) in x.holidays)
@@ -100,10 +101,17 @@ def fitted_parts(x: Inputs, p: Mapping[str, Array]) -> Array:
     """What baseline.csv holds, drawn so that every adding-up constraint is met, currency per year (C, B)."""
     low, best, high = x.parts
     start = base.two_piece(low[:, None], best[:, None], high[:, None], np.stack([p[f"part.{c}"] for c in x.crossings]))
-    totals = np.empty((len(x.constraints), BLOCK))
+    totals = np.empty((len(x.constraints), start.shape[1]))
     for row, c in enumerate(x.constraints):
         totals[row] = base.two_piece(c.low, c.best, c.high, p[f"total.{c.name}"])
-    return base.fit_parts(start, low, high, totals, x.constraints, x.crossings, checked=True)
+    # one block at a time: all draws of a call are fitted until the last of them is
+    return np.concatenate(
+        [
+            base.fit_parts(start[:, one], low, high, totals[:, one], x.constraints, x.crossings, checked=True)
+            for one in each_block(start.shape[1])
+        ],
+        axis=1,
+    )
 
 
 def collected_rates(x: Inputs, p: Mapping[str, Array]) -> tuple[Array, Array, Array]:
@@ -139,12 +147,14 @@ def _flow_revenue(x: Inputs, p: Mapping[str, Array]) -> dict[str, tuple[Array, A
     return {f: (part, part * at_crossings(p, f"collected_rate_{f}", x.crossings)) for f, part in parts.items()}
 
 
-def _level(x: Inputs, p: dict[str, Array], seed: int, block: int) -> tuple[Array, Array]:
+def _level(x: Inputs, p: dict[str, Array], seed: int, blocks: Sequence[int]) -> tuple[Array, Array]:
     """National revenue per ordinary day: in the anchor period (B,) and on every day (T, B)."""
-    shocks = _shocks(x, seed, block)
+    shocks = _shocks(x, seed, blocks)
     if x.seasonal is not None:
         mean, factor = x.seasonal
-        path = mean[:, None] + factor @ shocks[: len(mean)]
+        # one block at a time: the last bits of a matrix product may depend on its width
+        moved = [factor @ shocks[: len(mean), one] for one in each_block(shocks.shape[1])]
+        path = mean[:, None] + np.concatenate(moved, axis=1)
         return np.exp(path[0]) / base.MONTH_DAYS, base.monthly_path(path, x.days_after_anchor)
     anchor = _anchor(x, p)
     if x.growth is not None:
@@ -165,12 +175,12 @@ def _anchor(x: Inputs, p: dict[str, Array]) -> Array:
 
     pick = np.minimum((ndtr(p["level_row"]) * len(x.anchors)).astype(int), len(x.anchors) - 1)
     rows = [base.two_piece(*row, p["level_value"]) for row in x.anchors]
-    return np.asarray(np.stack(rows)[pick, np.arange(BLOCK)])
+    return np.asarray(np.stack(rows)[pick, np.arange(len(pick))])
 
 
-def _shocks(x: Inputs, seed: int, block: int) -> Array:
+def _shocks(x: Inputs, seed: int, blocks: Sequence[int]) -> Array:
     """Standard-normal shocks of the months after the anchor period, (months, B)."""
     from scipy.special import ndtri
 
     months = max(base.months_needed(x.days_after_anchor), 1)
-    return np.stack([ndtri(uniforms(seed, f"level/{month}", block)) for month in range(months)])
+    return np.stack([ndtri(uniforms(seed, f"level/{month}", *blocks)) for month in range(months)])

@@ -5,7 +5,7 @@ insecurity.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
@@ -47,6 +47,13 @@ class Inferred:
     closures: tuple[Closure, ...]
     insecurity: Array  # (days,), NaN where nothing is known
     unknown_from: int  # first run day of a crisis without any driver published, -1 if there is one
+
+    @property
+    def begins(self) -> int:
+        """The first run day on which something may differ in a draw."""
+        driven = np.flatnonzero(np.isfinite(self.insecurity))
+        first = [self.offset, *(int(day) for day in driven[:1]), *(closure[1] for closure in self.closures)]
+        return max(min(first), 0) if self.unknown_from < 0 else max(min(*first, self.unknown_from), 0)
 
 
 def infer_history(
@@ -110,7 +117,7 @@ def sampled_history(
     insecurity = _insecurity(h, p, days, reference)
     return Sampled(
         states, h.shares, shut, h.offset, h.threat_days, insecurity, blank.levy_rate, blank.levy_per_truck,
-        _first_events(states, shut, h, insecurity),
+        _first_events(states, shut, h, insecurity), h.begins,
     )  # fmt: skip
 
 
@@ -121,10 +128,6 @@ class _Shut:
     start: Ints
     end: Ints
     left: Array
-
-    def of(self, draws: slice) -> _Shut:
-        """The closure in some draws."""
-        return _Shut(self.start[draws], self.end[draws], self.left[draws])
 
 
 @dataclass(frozen=True)
@@ -145,16 +148,7 @@ class Sampled:
     levy_rate: Array
     levy_per_truck: Array
     first_events: NDArray[np.int64]
-
-    def of(self, draws: slice) -> Sampled:
-        """The history of some draws."""
-        return replace(
-            self,
-            states=self.states[:, :, draws],
-            closures={row: [spell.of(draws) for spell in spells] for row, spells in self.closures.items()},
-            insecurity=self.insecurity if self.insecurity.shape[1] == 1 else self.insecurity[:, draws],
-            first_events=self.first_events[draws],
-        )
+    begins: int
 
     @property
     def first_event(self) -> int:
@@ -183,18 +177,18 @@ class Sampled:
         self._threat(days, threat, flag)
         return control.Moment(government, nobody, together, shares, opened, threat, self.insecurity[days], since)
 
-    def sums(self, days: slice, draws: int) -> tuple[Array, Array]:
-        """Sums over the first draws: shares of holders (authorities, crossings, days), open share (crossings, days)."""
-        states = self.states[:, days, :draws]
+    def sums(self, days: slice, draws: slice) -> tuple[Array, Array]:
+        """Sums over some draws: shares of holders (authorities, crossings, days), open share (crossings, days)."""
+        count, states = draws.stop - draws.start, self.states[:, days, draws]
         counts = [np.count_nonzero(states == state, axis=-1) for state in (1, 2)]
         holders = counts[1] * self.shares[:, :, days]
-        holders[0] += draws - counts[0] - counts[1]
+        holders[0] += count - counts[0] - counts[1]
         holders[1] += counts[0]
-        opened = np.full(states.shape[:2], float(draws))
+        opened = np.full(states.shape[:2], float(count))
         for row in self.closures:
             path = np.ones((states.shape[1], self.states.shape[2]))
             self._closed(row, days, path)
-            opened[row] = path[:, :draws].sum(axis=-1)
+            opened[row] = path[:, draws].sum(axis=-1)
         return holders, opened
 
     def dense(self) -> control.Paths:

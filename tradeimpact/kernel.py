@@ -1,14 +1,17 @@
-"""One block of draws, from drawn assumptions to summed ledger lines: the model's equations in their order.
+"""Some blocks of draws, from drawn assumptions to summed ledger lines: the model's equations in their order.
 
-Arrays are (crossings, days, draws) with draws on the last, contiguous axis; border crossings come first. A block's
-response is worked out some days at a time, so that memory does not grow with the days, and only sums are kept. Days
-before the first event are the counterfactual and cost nothing. Every sum over days carries the window's weights (1 for
-the case currency, dollars per unit for dollars).
+Arrays are (crossings, days, draws) with draws on the last, contiguous axis; border crossings come first. The response
+is worked out some days at a time, so that memory does not grow with the days, and only sums are kept. Days before the
+first event are the counterfactual and cost nothing. Every sum over days carries the window's weights (1 for the case
+currency, dollars per unit for dollars).
+
+Small blocks are worked out together, in fewer and longer steps. That changes no bit: nothing is summed over draws, and
+sums over days are cut where they are for one block.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,8 +38,8 @@ from .setting import Response, Setting
 
 Array = NDArray[np.float64]
 
-TILE_CELLS = 2**18  # crossings x days x draws at hand at once: fewer cost threads more than they spare the cache
-TOGETHER = 4_096  # crossings x days of the chains of blocks whose histories are sampled together
+TILE_CELLS = 2**18  # crossings x days x draws of a block at hand at once
+TOGETHER = 5_000  # crossings x days of the blocks that are worked out together
 MOST_TOGETHER = 4
 NATIONAL_LINES = ("insurgent_baseline", "insurgent_revenue", "illicit_transit")  # illicit transit is part of these
 DAILY = ("baseline", "government_revenue", "insurgent_revenue", "government_loss", "insurgent_gain", "days_held")
@@ -44,13 +47,14 @@ DAILY = ("baseline", "government_revenue", "insurgent_revenue", "government_loss
 
 @dataclass(frozen=True)
 class Block:
-    """What is kept of a block, draws last: sums by crossing, month and day, per authority, and the values drawn."""
+    """What is kept of some blocks, draws last: sums by crossing, month and day, per authority, and the values drawn."""
 
     by_crossing: Array  # (lines, crossings, draws)
     by_month: Array  # (lines, months, draws)
     by_day: Array  # (DAILY, window days, draws)
     by_authority: Array  # (insurgent authorities, 3: baseline, revenue, gain, draws)
     history: History
+    numbers: tuple[int, ...]
     drawn: dict[str, Array]
     kept: Array  # (lines asked for, crossings + 1, window days, draws)
 
@@ -62,39 +66,41 @@ class Block:
 
 @dataclass(frozen=True)
 class Drawn:
-    """What a block draws whatever the history: values `p`, true value `m0`, collected rate `r0` (C, 1, B),
+    """What some blocks draw whatever the history: values `p`, true value `m0`, collected rate `r0` (C, 1, B),
     value of an ordinary day `ordinary` (C, B), and what is kept of the draws.
     """
 
     seed: int
-    block: int
+    blocks: tuple[int, ...]
     p: dict[str, Array]
     m0: TrueValue
     r0: Array
     ordinary: Array
     kept: dict[str, Array]
 
+    @property
+    def draws(self) -> int:
+        """Number of draws."""
+        return len(self.blocks) * BLOCK
+
 
 def run_blocks(
     x: Inputs, sampler: Sampler, numbers: Sequence[int], weights: Array, keep: tuple[str, ...] = ()
 ) -> Iterator[Block]:
-    """Simulate some blocks; `weights` (window days,) multiply every money line of a day; `keep` names lines to hold by
-    crossing and day.
-
-    Small histories are sampled for a few blocks together, in fewer and longer steps.
+    """Simulate some blocks, a few of them at a time; `weights` (window days,) multiply every money line of a day;
+    `keep` names lines to hold by crossing and day.
     """
-    step = 1
-    if x.inferred is not None:
-        step = min(max(TOGETHER // (len(x.crossings) * x.inferred.known.days), 1), MOST_TOGETHER)
+    longest = max(len(x.days), x.inferred.known.days if x.inferred else 0)
+    step = min(max(TOGETHER // (len(x.crossings) * longest), 1), MOST_TOGETHER)
     for begin in range(0, len(numbers), step):
-        drawn = [draw_block(x, sampler, number) for number in numbers[begin : begin + step]]
-        for d, paths in zip(drawn, histories(x, drawn), strict=True):
-            sums = _Sums(x, _illicit(x, d.p), weights, keep)
-            with scratch() as at_hand:
-                for days, r in tiles(x, d, paths):
-                    sums.add(days, r, at_hand)
-                    at_hand.rewind()
-            yield sums.block(paths, d)
+        d = draw_block(x, sampler, *numbers[begin : begin + step])
+        paths = history(x, d)
+        sums = _Sums(x, _illicit(x, d.p), weights, keep)
+        with scratch() as at_hand:
+            for days, r in tiles(x, d, paths):
+                sums.add(days, r, at_hand)
+                at_hand.rewind()
+        yield sums.block(paths, d)
 
 
 def daily_loss(x: Inputs, sampler: Sampler, number: int) -> Array:
@@ -103,42 +109,32 @@ def daily_loss(x: Inputs, sampler: Sampler, number: int) -> Array:
     return outcome(x, d, history(x, d))[0]
 
 
-def draw_block(x: Inputs, sampler: Sampler, number: int) -> Drawn:
-    """Assumptions and baseline of block `number`, the same under every history."""
+def draw_block(x: Inputs, sampler: Sampler, *numbers: int) -> Drawn:
+    """Assumptions and baseline of one block or several, the same under every history."""
     marginals = {m.name: m for m in x.marginals}
-    p = ordered_elasticities(sampler.block(number), marginals, sampler.seed, number)
+    p = ordered_elasticities(sampler.block(*numbers), marginals, sampler.seed, *numbers)
     p["inland_charge_probability"] = np.minimum(p["inland_charge_probability"], 1.0)
     for name in ("friction_nobody_extra", "insecurity_sensitivity", "deferral_share"):
         p[name] = np.maximum(p[name], 0.0)
-    m0, r0, ordinary, kept = baseline_of(x, p, sampler.seed, number)
-    return Drawn(sampler.seed, number, p, m0, r0, ordinary, kept)
+    m0, r0, ordinary, kept = baseline_of(x, p, sampler.seed, numbers)
+    return Drawn(sampler.seed, numbers, p, m0, r0, ordinary, kept)
 
 
 def history(x: Inputs, d: Drawn) -> History:
-    """The run's history in a block: that of its scenario, or one sampled from reports in every draw."""
-    return histories(x, [d])[0]
-
-
-def histories(x: Inputs, drawn: Sequence[Drawn]) -> list[History]:
-    """The same in some blocks of one run."""
+    """The run's history in some blocks: that of its scenario, or one sampled from reports in every draw."""
     if x.inferred is None:
-        return [x.paths] * len(drawn)
-    p: Mapping[str, Array] = drawn[0].p
-    if len(drawn) > 1:
-        p = {name: np.concatenate([d.p[name] for d in drawn]) for name in p}
-    blocks = [d.block for d in drawn]
-    sampled = sampled_history(x.inferred, p, x.paths, drawn[0].seed, blocks, x.insecurity_reference)
-    return [sampled.of(slice(i * BLOCK, (i + 1) * BLOCK)) for i in range(len(drawn))]
+        return x.paths
+    return sampled_history(x.inferred, d.p, x.paths, d.seed, d.blocks, x.insecurity_reference)
 
 
 def tiles(x: Inputs, d: Drawn, paths: History) -> Iterator[tuple[slice, Response]]:
-    """Trade and rates of a block under any history, some days of the run at a time and in their order.
+    """Trade and rates of some draws under any history, some days of the run at a time and in their order.
 
     What is given lies in memory that the next days use again.
     """
     setting = Setting.of(x, d.p, paths, d.m0, d.r0, d.ordinary)
-    stock = np.zeros((x.border, BLOCK))
-    first, last = paths.first_event, len(x.days)
+    stock = np.zeros((x.border, d.draws))
+    first, last = min(paths.begins, len(x.days)), len(x.days)
     step = max(TILE_CELLS // (len(x.crossings) * BLOCK), 1)
     with scratch() as new:
         for start in (*range(0, first, step), *range(first, last, step)):
@@ -148,14 +144,14 @@ def tiles(x: Inputs, d: Drawn, paths: History) -> Iterator[tuple[slice, Response
 
 
 def respond(x: Inputs, d: Drawn, paths: History) -> Response:
-    """Trade and rates of a block under any history on all days of the run at once; `tiles` takes less memory."""
+    """Trade and rates of some draws under any history on all days of the run at once; `tiles` takes less memory."""
     setting = Setting.of(x, d.p, paths, d.m0, d.r0, d.ordinary)
-    return setting.respond(slice(0, len(x.days)), np.zeros((x.border, BLOCK)))
+    return setting.respond(slice(0, len(x.days)), np.zeros((x.border, d.draws)))
 
 
 def outcome(x: Inputs, d: Drawn, paths: History) -> tuple[Array, Array]:
     """Government loss and insurgent gain by window day and draw, (window days, draws), and nothing else."""
-    loss, gain = np.zeros((2, len(x.days), BLOCK))
+    loss, gain = np.zeros((2, len(x.days), d.draws))
     for days, r in tiles(x, d, paths):
         if days.stop > x.window.start:
             loss[days], gain[days] = government_loss(r.flows, r.rates), insurgent_gain(r.flows, r.rates)
@@ -169,11 +165,11 @@ class _Sums:
         self.x, self.weights, self.keep = x, weights, keep
         self.illicit = illicit * weights[:, None]  # (window days, draws)
         self.plain = bool((weights == 1).all())
-        days, crossings = len(weights), len(x.crossings)
+        days, crossings, draws = len(weights), len(x.crossings), illicit.shape[-1]
         self.by_crossing: dict[str, Array] = {}
         self.by_day: dict[str, Array] = {}
-        self.taken = np.zeros((len(x.authorities) - 2, BLOCK))  # levies received by each insurgent authority
-        self.kept = np.zeros((len(keep), crossings + 1, days, BLOCK))
+        self.taken = np.zeros((len(x.authorities) - 2, draws))  # levies received by each insurgent authority
+        self.kept = np.zeros((len(keep), crossings + 1, days, draws))
 
     def add(self, days: slice, r: Response, new: New) -> None:
         """Add some days of the run; those outside the window do not count."""
@@ -189,8 +185,8 @@ class _Sums:
         crossings = len(self.x.crossings)
         for name, product in products(flows, rates, new):
             if name not in self.by_crossing:
-                self.by_crossing[name] = np.zeros((crossings, BLOCK))
-                self.by_day[name] = np.zeros((len(self.weights), BLOCK))
+                self.by_crossing[name] = np.zeros((crossings, product.shape[-1]))
+                self.by_day[name] = np.zeros((len(self.weights), product.shape[-1]))
             self.by_crossing[name] += product.sum(axis=1)
             np.sum(product, axis=0, out=self.by_day[name][at])
         if len(self.taken) > 1:
@@ -204,10 +200,10 @@ class _Sums:
                     self.kept[row, :-1, at] = lines[name]
 
     def block(self, paths: History, d: Drawn) -> Block:
-        """The block, its identities checked."""
+        """What is kept, its identities checked."""
         x, illicit = self.x, self.illicit
-        crossing = np.zeros((len(LINES), len(x.crossings) + 1, BLOCK))
-        month = np.zeros((len(LINES), len(x.months), BLOCK))
+        crossing = np.zeros((len(LINES), len(x.crossings) + 1, d.draws))
+        month = np.zeros((len(LINES), len(x.months), d.draws))
         starts = np.searchsorted(x.month_of_day, np.arange(len(x.months)))
         daily = lines_from(self.by_day) | {"illicit_transit": illicit}
         for name, line in lines_from(self.by_crossing).items():
@@ -224,7 +220,7 @@ class _Sums:
         authority = self._authorities(daily)
         shares = np.stack([d.kept[f"share.{c}"] for c in x.crossings])
         quiet = max(paths.first_event - x.window.start, 0)
-        names = Names(x.crossings, x.window_days, d.block * BLOCK)
+        names = Names(x.crossings, x.window_days, d.blocks[0] * BLOCK)
         check_block(Books(crossing, month, daily, authority, shares), names, quiet)
         return Block(
             crossing,
@@ -232,6 +228,7 @@ class _Sums:
             np.stack([daily[n] for n in DAILY]),
             authority,
             paths,
+            d.blocks,
             d.kept,
             self.kept,
         )
@@ -243,7 +240,7 @@ class _Sums:
         there is one, and where there are several to none in particular: they stand in a last row of their own.
         """
         several = len(self.taken) > 1
-        out = np.zeros((len(self.taken) + several, 3, BLOCK))
+        out = np.zeros((len(self.taken) + several, 3, self.taken.shape[-1]))
         if len(out):
             out[: len(self.taken), 1] = self.taken if several else daily["levy_received"].sum(axis=0)
             out[-1, 0] = daily["insurgent_baseline"].sum(axis=0)

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .engine.blocks import BLOCK
+from .engine.blocks import BLOCK, each_block
 from .engine.sampling import Sampler
 from .engine.stream import RELATIVE_ERROR, Counts, Sketch, count
 from .errors import TradeImpactError
@@ -80,38 +80,37 @@ class Part(NamedTuple):
 
 def work(task: Task, numbers: Sequence[int]) -> Part:
     """Simulate some blocks of a run."""
-    blocks = run_blocks(task.inputs, task.sampler, numbers, task.day_weights, task.keep)
-    done = [_kept(task, number, block) for number, block in zip(numbers, blocks, strict=True)]
-    joined = {
-        name: (np.stack if name in _BY_BLOCK else partial(np.concatenate, axis=-1))([d[name] for d in done])
-        for name in done[0]
-    }
+    done = [_kept(task, b) for b in run_blocks(task.inputs, task.sampler, numbers, task.day_weights, task.keep)]
+    joined = {name: np.concatenate([d[name] for d in done], axis=0 if name in _BY_BLOCK else -1) for name in done[0]}
     table = joined.pop("table")
     tally = count(table) if task.streamed else Counts(*(np.zeros(0, dtype=np.int64),) * 3)
     return Part(**joined, sizes=tally.sizes, bins=tally.bins, counts=tally.counts)
 
 
-def _kept(task: Task, number: int, b: Block) -> dict[str, NDArray[Any]]:
-    """What is kept of one block, without its padding."""
-    n = task.wanted(number)
+def _kept(task: Task, b: Block) -> dict[str, NDArray[Any]]:
+    """What is kept of some blocks, without padding."""
+    x = task.inputs
+    n = sum(task.wanted(number) for number in b.numbers)
     table = np.zeros((0, n))
     if task.streamed:
-        table = np.concatenate([rows(task.inputs, kind, b) for kind in KINDS])[:, :n]
+        table = np.concatenate([rows(x, kind, b) for kind in KINDS])[:, :n]
     exact = 0 if task.streamed else n
-    holders, opened = b.history.sums(task.inputs.window, n)
-    check_paths(holders, opened, n, Names(task.inputs.crossings, task.inputs.window_days, number * BLOCK))
+    each = [slice(one.start, min(one.stop, n)) for one in each_block(n)]
+    sums = [b.history.sums(x.window, one) for one in each]
+    for number, one, (holders, opened) in zip(b.numbers, each, sums, strict=True):
+        check_paths(holders, opened, one.stop - one.start, Names(x.crossings, x.window_days, number * BLOCK))
     return {
         "lines": in_order(b.by_crossing[..., :n]),
         "by_authority": b.by_authority[..., :n],
-        "holders": holders,
-        "open_share": opened,
+        "holders": np.stack([holders for holders, _ in sums]),
+        "open_share": np.stack([opened for _, opened in sums]),
         "by_crossing": b.by_crossing[..., :exact],
         "by_month": b.by_month[..., :exact],
         "by_day": b.by_day[..., :exact],
         "drawn": np.stack(list(b.drawn.values()))[:, :exact],
-        "names": np.array(list(b.drawn)),
-        "row_sums": np.nansum(table, axis=-1),
-        "row_counts": (~np.isnan(table)).sum(axis=-1, dtype=float),
+        "names": np.array([list(b.drawn)] * len(each)),
+        "row_sums": np.stack([np.nansum(table[:, one], axis=-1) for one in each]),
+        "row_counts": np.stack([(~np.isnan(table[:, one])).sum(axis=-1, dtype=float) for one in each]),
         "kept": b.kept[..., :n],
         "table": table,
     }

@@ -1,4 +1,4 @@
-"""How trade answers on some days of a block: who pays what, where trucks can go, and what waits (MODEL section 5).
+"""How trade answers on some days of some draws: who pays what, where trucks can go, and what waits (MODEL section 5).
 
 A `Setting` holds what does not change from day to day; `respond` works out some days at a time. Arrays are (crossings,
 days, draws), draws last; border crossings come first.
@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .drawn import TrueValue, at_crossings, has_own_levy, levy_per_truck
-from .engine.blocks import BLOCK
 from .inputs import Inputs
 from .memory import New, aligned
 from .model import baseline as base
@@ -47,7 +46,7 @@ class Response:
 
 @dataclass(frozen=True)
 class Setting:
-    """What a block's response rests on whatever the day: values drawn, paths, rates and shares."""
+    """What the response of some draws rests on whatever the day: values drawn, paths, rates and shares."""
 
     x: Inputs
     p: dict[str, Array]
@@ -62,7 +61,7 @@ class Setting:
 
     @classmethod
     def of(cls, x: Inputs, p: dict[str, Array], paths: History, m0: TrueValue, r0: Array, ordinary: Array) -> Setting:
-        """Lay out a block: values drawn, its history, true value, collected rate and the value of an ordinary day."""
+        """Lay out some draws: values drawn, history, true value, collected rate and the value of an ordinary day."""
         per_truck = _per_truck(x, p, ordinary)
         levies = _levies(x, p, paths, per_truck)
         rates = _rates(x, p, r0, per_truck, levies)
@@ -224,7 +223,7 @@ def _levies(x: Inputs, p: dict[str, Array], s: History, per_truck: Array) -> lis
     has one; none at inland houses.
     """
     border = x.crossings[: x.border]
-    usual = np.zeros((len(x.crossings), 1, BLOCK))
+    usual = np.zeros((len(x.crossings), 1, per_truck.shape[-1]))
     usual[: x.border, 0] = at_crossings(p, "levy_per_truck", border) / per_truck
     found = []
     for name, rate, truck in zip(x.authorities[2:], s.levy_rate, s.levy_per_truck, strict=True):
@@ -243,7 +242,7 @@ def _levies(x: Inputs, p: dict[str, Array], s: History, per_truck: Array) -> lis
 def _rates(x: Inputs, p: dict[str, Array], r0: Array, per_truck: Array, levies: list[Array]) -> Rates:
     """Levy, road and inland rates as shares of value, before anything changes them. (C, T|1, B)."""
     border = x.border
-    road = np.zeros((len(x.crossings), 1, BLOCK))
+    road = np.zeros((len(x.crossings), 1, r0.shape[-1]))
     paying = at_crossings(p, "road_levy_per_truck", x.crossings[:border]) * p["road_paying_share"]
     road[:border, 0] = paying / per_truck
     return Rates(

@@ -137,7 +137,7 @@ class Given(Sampler):
         self.seed = seed
         self._values = values if isinstance(values, Heard) else dict(values)
 
-    def block(self, block: int) -> dict[str, Array]:
+    def block(self, block: int, *more: int) -> dict[str, Array]:
         """The given values, whatever the block's number."""
         return self._values.copy()
 

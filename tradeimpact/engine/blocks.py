@@ -14,6 +14,11 @@ BLOCK = 256
 MOST_DRAWS = 10**9
 
 
+def each_block(draws: int) -> list[slice]:
+    """Where each block lies among the draws of several whole blocks."""
+    return [slice(begin, begin + BLOCK) for begin in range(0, draws, BLOCK)]
+
+
 def blocks(draws: int) -> Iterator[tuple[int, int]]:
     """(block number, draws of it that are wanted), in order."""
     if not isinstance(draws, Integral) or isinstance(draws, bool) or draws < 1:

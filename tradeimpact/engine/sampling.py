@@ -160,10 +160,12 @@ class Sampler:
             for distribution, members in found.items()
         }
 
-    def normals(self, block: int) -> Array:
-        """Standard-normal scores of one block, shape (names, BLOCK), correlated inside their groups."""
+    def normals(self, block: int, *more: int) -> Array:
+        """Standard-normal scores of some blocks, shape (names, draws), correlated inside their groups."""
         from scipy.special import ndtri
 
+        if more:
+            return np.concatenate([self.normals(number) for number in (block, *more)], axis=1)
         if not self._column:
             return np.zeros((0, BLOCK))
         mixed = self._sobol.block(block)
@@ -172,11 +174,11 @@ class Sampler:
             z[members] = factor @ z[members]
         return z
 
-    def block(self, block: int) -> dict[str, Array]:
-        """Values of every marginal and the raw scores of the extra dimensions, name -> (BLOCK,)."""
+    def block(self, block: int, *more: int) -> dict[str, Array]:
+        """Values of every marginal and the raw scores of the extra dimensions in some blocks, name -> (draws,)."""
         from scipy.special import ndtr
 
-        z = self.normals(block)
+        z = self.normals(block, *more)
         alike: dict[str, Array] = {}
         for distribution, (names, columns, (low, best, high)) in self._alike.items():
             alike |= zip(names, quantile(distribution, low, best, high, z[columns]), strict=True)
@@ -191,7 +193,7 @@ class Sampler:
                 np.cumsum(weights / weights.sum())[:-1], ndtr(z[self._column[f"{m.name}:option"]]), side="right"
             )
             each = np.stack([quantile(m.distribution, *o[1:], score) for o in m.options])
-            values[m.name] = each[chosen, np.arange(BLOCK)]
+            values[m.name] = each[chosen, np.arange(len(score))]
             values[f"{m.name}:option"] = chosen.astype(float)
         for name in self.scores:
             values[name] = z[self._column[name]]
@@ -282,7 +284,7 @@ def uniform_days(seed: int, stream: str, block: int, days: int) -> Array:
 
 
 def ordered_elasticities(
-    values: dict[str, Array], marginals: Mapping[str, Marginal], seed: int, block: int
+    values: dict[str, Array], marginals: Mapping[str, Marginal], seed: int, *blocks: int
 ) -> dict[str, Array]:
     """theta >= phi >= epsilon in every draw: draws outside the ordering are redrawn jointly (MODEL section 5)."""
     from scipy.special import ndtri
@@ -294,10 +296,10 @@ def ordered_elasticities(
         if not wrong.any():
             return values | x
         for name in names:
-            score = ndtri(uniforms(seed, f"{name}/{attempt}", block))
-            chosen = values.get(f"{name}:option", np.zeros(BLOCK)).astype(int)
+            score = ndtri(uniforms(seed, f"{name}/{attempt}", *blocks))
+            chosen = values.get(f"{name}:option", np.zeros(len(score))).astype(int)
             each = [quantile(marginals[name].distribution, *o[1:], score) for o in marginals[name].options]
-            x[name] = np.where(wrong, np.stack(each)[chosen, np.arange(BLOCK)], x[name])
+            x[name] = np.where(wrong, np.stack(each)[chosen, np.arange(len(score))], x[name])
     spread = ", ".join(f"{n} {marginals[n].options[0][1:]}" for n in names)
     raise DrawError(
         f"the ranges of the elasticities leave almost no room for theta >= phi >= epsilon ({spread}); "

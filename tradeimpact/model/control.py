@@ -43,7 +43,7 @@ class History(Protocol):
 
     `levy_rate` and `levy_per_truck` (insurgent authorities, crossings, days, 1) are NaN where none is set;
     `first_events` is, by draw, the position of the first day on which anything differs from the counterfactual (the
-    number of days if none).
+    number of days if none). `begins` is a day before which nothing differs in any draw of the run, not only of these.
     """
 
     @property
@@ -54,12 +54,14 @@ class History(Protocol):
     def first_events(self) -> NDArray[np.int64]: ...
     @property
     def first_event(self) -> int: ...
+    @property
+    def begins(self) -> int: ...
 
     def on(self, days: slice, new: New = aligned) -> Moment:
         """Some days of it, in memory from `new`."""
 
-    def sums(self, days: slice, draws: int) -> tuple[Array, Array]:
-        """Sums over the first draws: shares of holders (authorities, crossings, days), open share (crossings, days)."""
+    def sums(self, days: slice, draws: slice) -> tuple[Array, Array]:
+        """Sums over some draws: shares of holders (authorities, crossings, days), open share (crossings, days)."""
 
     def dense(self) -> Paths:
         """All days of it as arrays."""
@@ -86,6 +88,11 @@ class Paths:
     def first_event(self) -> int:
         """Position of the first day on which anything differs in any draw."""
         return int(self.first_events.min())
+
+    @property
+    def begins(self) -> int:
+        """The same: paths are those of all blocks."""
+        return self.first_event
 
     @property
     def government(self) -> Array:
@@ -120,10 +127,11 @@ class Paths:
             {row: self.days_since_reopening[row, days] for row in self._reopening},
         )
 
-    def sums(self, days: slice, draws: int) -> tuple[Array, Array]:
-        """Sums over the first draws: shares of holders (authorities, crossings, days), open share (crossings, days)."""
+    def sums(self, days: slice, draws: slice) -> tuple[Array, Array]:
+        """Sums over some draws: shares of holders (authorities, crossings, days), open share (crossings, days)."""
+        count = draws.stop - draws.start
         holders, opened = (
-            path[..., 0] * draws if path.shape[-1] == 1 else path[..., :draws].sum(axis=-1)
+            path[..., 0] * count if path.shape[-1] == 1 else path[..., draws].sum(axis=-1)
             for path in (self.holders[:, :, days], self.open_share[:, days])
         )
         return holders, opened
