@@ -23,7 +23,7 @@ from .engine.sampling import Sampler, ordered_elasticities
 from .errors import TradeImpactError
 from .inferred import sampled_history
 from .inputs import Inputs
-from .memory import New, scratch
+from .memory import Scratch, near, scratch
 from .model.control import History
 from .model.identities import Books, Names, check_block
 from .model.ledger import (
@@ -38,7 +38,7 @@ from .setting import Response, Setting
 
 Array = NDArray[np.float64]
 
-TILE_CELLS = 2**18  # crossings x days x draws of a block at hand at once
+TILE_CELLS = 2**16  # crossings x days x draws of a block at hand at once
 TOGETHER = 5_000  # crossings x days of the blocks that are worked out together
 MOST_TOGETHER = 4
 NATIONAL_LINES = ("insurgent_baseline", "insurgent_revenue", "illicit_transit")  # illicit transit is part of these
@@ -99,7 +99,6 @@ def run_blocks(
         with scratch() as at_hand:
             for days, r in tiles(x, d, paths):
                 sums.add(days, r, at_hand)
-                at_hand.rewind()
         yield sums.block(paths, d)
 
 
@@ -171,7 +170,7 @@ class _Sums:
         self.taken = np.zeros((len(x.authorities) - 2, draws))  # levies received by each insurgent authority
         self.kept = np.zeros((len(keep), crossings + 1, days, draws))
 
-    def add(self, days: slice, r: Response, new: New) -> None:
+    def add(self, days: slice, r: Response, new: Scratch) -> None:
         """Add some days of the run; those outside the window do not count."""
         window = self.x.window
         inside = slice(max(days.start, window.start), min(days.stop, window.stop))
@@ -182,13 +181,15 @@ class _Sums:
         at = slice(inside.start - window.start, inside.stop - window.start)
         if not self.plain:
             flows = flows.worth(self.weights[at])
-        crossings = len(self.x.crossings)
-        for name, product in products(flows, rates, new):
-            if name not in self.by_crossing:
-                self.by_crossing[name] = np.zeros((crossings, product.shape[-1]))
-                self.by_day[name] = np.zeros((len(self.weights), product.shape[-1]))
-            self.by_crossing[name] += product.sum(axis=1)
-            np.sum(product, axis=0, out=self.by_day[name][at])
+        # the same rows together for one block as for several: sums over crossings keep their order
+        for rows in near(len(self.x.crossings), (at.stop - at.start) * BLOCK * MOST_TOGETHER):
+            new.rewind()
+            for name, product in products(flows.at(rows), rates.at(rows), new):
+                if name not in self.by_crossing:
+                    self.by_crossing[name] = np.zeros((len(self.x.crossings), product.shape[-1]))
+                    self.by_day[name] = np.zeros((len(self.weights), product.shape[-1]))
+                self.by_crossing[name][rows] += product.sum(axis=1)
+                self.by_day[name][at] += product[0] if len(product) == 1 else product.sum(axis=0)
         if len(self.taken) > 1:
             trade = flows.response_trade + flows.returned_trade
             for position, levy in enumerate(r.levies):

@@ -17,8 +17,15 @@ from numpy.typing import DTypeLike, NDArray
 New = Callable[..., NDArray[Any]]  # an array of a shape and type, its values not set: `aligned`, or a Scratch
 
 LINE = 64  # bytes
+NEAR = 2**16  # numbers in each array of a step that stays near the processor
 KEPT = 64 << 20  # bytes; what is larger goes back to the system
 _free: list[Scratch] = []  # taken from and added to by any thread, each in one step
+
+
+def near(rows: int, each: int) -> list[slice]:
+    """Rows of `each` numbers taken together in a step, so that what it touches stays near the processor."""
+    step = max(NEAR // max(each, 1), 1)
+    return [slice(begin, min(begin + step, rows)) for begin in range(0, rows, step)]
 
 
 def aligned(shape: tuple[int, ...], dtype: DTypeLike = np.float64) -> NDArray[Any]:

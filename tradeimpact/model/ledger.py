@@ -60,6 +60,10 @@ class Flows:
         """The flows of some days."""
         return Flows(**{name: _over(x, days) for name, x in self.__dict__.items()})
 
+    def at(self, rows: slice) -> Flows:
+        """The flows of some crossings."""
+        return Flows(**{name: _at(x, rows) for name, x in self.__dict__.items()})
+
     def worth(self, weights: Array) -> Flows:
         """The same flows in other money: trade times `weights` (days,)."""
         by_day = weights[:, None]
@@ -91,9 +95,17 @@ class Rates:
         """The rates of some days."""
         return Rates(**{name: _over(x, days) for name, x in self.__dict__.items()})
 
+    def at(self, rows: slice) -> Rates:
+        """The rates of some crossings."""
+        return Rates(**{name: _at(x, rows) for name, x in self.__dict__.items()})
+
 
 def _over(x: Array, days: slice) -> Array:
     return x if x.shape[1] == 1 else x[:, days]
+
+
+def _at(x: Array, rows: slice) -> Array:
+    return x if len(x) == 1 else x[rows]
 
 
 def products(f: Flows, r: Rates, new: New = aligned) -> Iterator[tuple[str, Array]]:
@@ -123,7 +135,7 @@ def products(f: Flows, r: Rates, new: New = aligned) -> Iterator[tuple[str, Arra
     yield "kept", times(own, f.response_trade)
     yield "returned", times(own, f.returned_trade)
     trade = np.add(f.response_trade, f.returned_trade, out=base)
-    if r.collected is not r0:
+    if r.collected.shape != r0.shape:
         weaker = np.subtract(r0, r.collected, out=it)
         yield "weaker", times(times(weaker, g), trade)
     there = times(trade, i, held)

@@ -182,7 +182,7 @@ def apply_ceiling(trade: Array, cap: Array, codes: NDArray[np.intp], new: New = 
     multiple: Array = 1.0 + FULL * full.astype(np.float64)
     partly = (offered - placed > floor) & ~full
     for group, rows in enumerate(members):
-        at = np.flatnonzero(partly[group])
+        at = _where(partly[group])
         if len(at):
             one = np.ones((1, len(at)))
             cells = np.ix_(rows, at)
@@ -192,7 +192,7 @@ def apply_ceiling(trade: Array, cap: Array, codes: NDArray[np.intp], new: New = 
     goal = np.where(moving, np.minimum(total, _sum_first(most)), 0.0)
     count = np.count_nonzero(moving)
     if count < FEW * len(moving):
-        at = np.flatnonzero(moving)
+        at = _where(moving)
         multiple[:, at] += _raised(free[:, at], limit[:, at], multiple[:, at][codes], goal[at], floor[at], new)
     else:
         multiple += _raised(free, limit, multiple[codes], goal, floor, new)
@@ -200,6 +200,12 @@ def apply_ceiling(trade: Array, cap: Array, codes: NDArray[np.intp], new: New = 
         for row in rows:
             np.multiply(multiple[group], free[row], out=held[row])
     return np.minimum(held, limit, out=held).reshape(shape)
+
+
+def _where(flags: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Where something is so; a single place twice, as numpy sums one column in another order than several."""
+    found = np.flatnonzero(flags)
+    return np.repeat(found, 2) if len(found) == 1 else found
 
 
 def _raised(free: Array, limit: Array, base: Array, goal: Array, floor: Array, new: New) -> Array:
@@ -225,7 +231,7 @@ def _raised(free: Array, limit: Array, base: Array, goal: Array, floor: Array, n
             break
         raised += missing * going / np.maximum(slope, TINY)
         if count < FEW * len(going):
-            at = np.flatnonzero(going)
+            at = _where(going)
             if live is not None:
                 found[live] = raised
             live = at if live is None else live[at]
