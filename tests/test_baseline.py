@@ -16,7 +16,7 @@ from tradeimpact.model.baseline import (
     Constraint,
     Growth,
     fit_parts,
-    inland_trade,
+    inland_change,
     level_path,
     months_needed,
     random_walk_with_drift,
@@ -324,11 +324,11 @@ def test_a_year_of_monthly_shocks_has_the_spread_of_one_annual_step():
 
 def test_an_inland_house_follows_who_feeds_it_and_its_air_traffic_is_fixed():
     # half from a crossing that stops, a fifth from one that doubles, the rest by air: 0 + 0.4 + 0.3
-    ratio = np.array([[[0.0]], [[2.0]]])
-    found = inland_trade(ratio, np.array([[[0.5], [0.2]]]))
+    change = {0: np.array([[-1.0]]), 1: np.array([[1.0]])}
+    found = 1 + inland_change(change, np.array([[[0.5], [0.2]]]), (1, 1))
     np.testing.assert_allclose(found, [[[0.7]]], rtol=1e-14)
 
 
 def test_an_inland_house_is_its_baseline_when_nothing_moves():
     feed = np.random.default_rng(4).dirichlet(np.ones(4), size=(2, 5)).transpose(0, 2, 1)[:, :3]
-    np.testing.assert_allclose(inland_trade(np.ones((3, 7, 5)), feed), 1, rtol=1e-14)
+    np.testing.assert_array_equal(inland_change(dict.fromkeys(range(3), np.zeros((7, 5))), feed, (7, 5)), 0)

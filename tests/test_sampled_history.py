@@ -13,7 +13,8 @@ from tradeimpact.model.control import days_since_reopening, first_changes
 from tradeimpact.run import How, prepared
 
 CROSSINGS, DAYS, AHEAD = 5, 40, 6
-SOME = slice(60, 200)
+SOME = (slice(60, 200), slice(200, 256))
+OPEN = (np.ones((1, 1)), np.full((1, 1), -1.0))  # of a crossing that is always wholly open
 
 
 class Known:
@@ -106,19 +107,34 @@ def test_some_days_at_a_time_are_the_same_as_all_at_once(step):
     for start in range(0, DAYS, step):
         days = slice(start, min(start + step, DAYS))
         some, same = history.on(days), whole.on(days)
-        for name in ("government", "nobody", "insurgent", "open_share", "threat", "insecurity"):
-            np.testing.assert_array_equal(getattr(some, name), getattr(same, name), err_msg=name)
+        for name in ("government", "nobody", "insurgent", "open_share", "threat"):
+            found = np.broadcast_to(getattr(some, name), same.government.shape)
+            np.testing.assert_array_equal(found, getattr(same, name), err_msg=name)
         np.testing.assert_array_equal(np.stack(some.shares), np.stack(same.shares))
-        for row, after in some.since.items():
-            np.testing.assert_array_equal(after, whole.days_since_reopening[row, days])
-        assert set(same.since) <= set(some.since)
+        closed, full = history.closed(days), whole.closed(days)
+        for row in range(CROSSINGS):
+            for found, expected in zip(closed.get(row, OPEN), full.get(row, OPEN), strict=True):
+                np.testing.assert_array_equal(*np.broadcast_arrays(found, expected))
+
+
+def test_some_crossings_at_a_time_are_the_same_as_all_at_once():
+    history, days = sampled(4, 3), slice(5, 29)
+    closed = history.closed(days)
+    for rows in (slice(0, 2), slice(2, 5), slice(3, 4)):
+        some, same = history.on(days, rows=rows, closed=closed), history.on(days)
+        for name in ("government", "nobody", "insurgent", "open_share", "threat"):
+            found = np.broadcast_to(getattr(some, name), some.government.shape)
+            expected = np.broadcast_to(getattr(same, name), same.government.shape)[rows]
+            np.testing.assert_array_equal(found, expected, err_msg=name)
+        np.testing.assert_array_equal(np.stack(some.shares), np.stack(same.shares)[:, rows])
 
 
 def test_sums_over_draws_are_those_of_the_paths():
     history = sampled(5, 3)
     days = slice(2, 33)
     for found, expected in zip(history.sums(days, SOME), history.dense().sums(days, SOME), strict=True):
-        np.testing.assert_allclose(found, expected, rtol=1e-13, atol=1e-13)
+        for one, other in zip(found, expected, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-13, atol=1e-13)
 
 
 @pytest.mark.parametrize(

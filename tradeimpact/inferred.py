@@ -155,16 +155,28 @@ class Sampled:
         """Position of the first day on which anything differs in any draw."""
         return int(self.first_events.min())
 
-    def on(self, days: slice, new: New = aligned) -> control.Moment:
-        """Some days of it, in memory from `new`."""
-        states = self.states[:, days]
+    def closed(self, days: slice) -> control.Closed:
+        """Crossings that are not wholly open at some time in some draw, on some days."""
+        found = {}
+        for row, spells in self.closures.items():
+            if all(spell.start.min() >= days.stop for spell in spells):
+                continue
+            opened = np.ones((days.stop - days.start, self.states.shape[2]))
+            found[row] = (opened, self._closed(row, days, opened))
+        return found
+
+    def on(
+        self, days: slice, new: New = aligned, rows: slice = control.ALL, closed: control.Closed | None = None
+    ) -> control.Moment:
+        """Some crossings on some days, in memory from `new`."""
+        states = self.states[rows, days]
         shape = states.shape
-        lost, government, nobody, opened, threat = (new(shape) for _ in range(5))
+        lost, government, nobody = (new(shape) for _ in range(3))
         flag = new(shape, np.bool_)
         for state, held in enumerate((government, nobody, lost)):
             held[...] = np.equal(states, state, out=flag)
         shares = []
-        for number, share in enumerate(self.shares[:, :, days, None]):
+        for number, share in enumerate(self.shares[:, rows, days, None]):
             if number < 2 and share.any():
                 held = (government, nobody)[number]
                 held += lost * share
@@ -172,35 +184,46 @@ class Sampled:
                 whole = number == len(self.shares) - 1 and bool((share == 1).all())
                 shares.append(lost if whole else np.multiply(lost, share, out=new(shape)))
         together = shares[0] if len(shares) == 1 else np.sum(shares, axis=0)
-        opened[...] = 1.0
-        since = {row: self._closed(row, days, opened[row]) for row in self.closures}
-        self._threat(days, threat, flag)
-        return control.Moment(government, nobody, together, shares, opened, threat, self.insecurity[days], since)
+        opened = np.ones((1, 1, 1))
+        shut = self.closed(days) if closed is None else closed
+        first, last, _ = rows.indices(len(self.states))
+        here = [row for row in shut if first <= row < last]
+        if here:
+            opened = new(shape)
+            opened[...] = 1.0
+            for row in here:
+                opened[row - first] = shut[row][0]
+        return control.Moment(government, nobody, together, shares, opened, self._threat(days, rows, flag, new))
 
-    def sums(self, days: slice, draws: slice) -> tuple[Array, Array]:
-        """Sums over some draws: shares of holders (authorities, crossings, days), open share (crossings, days)."""
-        count, states = draws.stop - draws.start, self.states[:, days, draws]
-        counts = [np.count_nonzero(states == state, axis=-1) for state in (1, 2)]
-        holders = counts[1] * self.shares[:, :, days]
-        holders[0] += count - counts[0] - counts[1]
-        holders[1] += counts[0]
-        opened = np.full(states.shape[:2], float(count))
-        for row in self.closures:
-            path = np.ones((states.shape[1], self.states.shape[2]))
-            self._closed(row, days, path)
-            opened[row] = path[:, draws].sum(axis=-1)
-        return holders, opened
+    def sums(self, days: slice, each: Sequence[slice]) -> list[tuple[Array, Array]]:
+        """Sums over several stretches of draws: shares of holders (authorities, crossings, days), open share
+        (crossings, days).
+        """
+        closed, found = self.closed(days), []
+        for draws in each:
+            count, states = draws.stop - draws.start, self.states[:, days, draws]
+            nobody, lost = (np.add.reduce(states == state, axis=-1, dtype=np.int32) for state in (1, 2))
+            holders = lost * self.shares[:, :, days]
+            holders[0] += count - nobody - lost
+            holders[1] += nobody
+            opened = np.full(states.shape[:2], float(count))
+            for row, (path, _) in closed.items():
+                opened[row] = path[:, draws].sum(axis=-1)
+            found.append((holders, opened))
+        return found
 
     def dense(self) -> control.Paths:
         """All days of it as arrays."""
         days = slice(0, self.shares.shape[2])
-        m = self.on(days)
-        since = np.full(m.open_share.shape, -1.0)
-        for row, after in m.since.items():
+        closed = self.closed(days)
+        m = self.on(days, closed=closed)
+        since = np.full(m.government.shape, -1.0)
+        for row, (_, after) in closed.items():
             since[row] = after
+        opened, threat = (np.array(np.broadcast_to(x, since.shape)) for x in (m.open_share, m.threat))
         return control.Paths(
-            np.stack([m.government, m.nobody, *m.shares]), m.open_share, m.threat, self.insecurity, since,
-            self.levy_rate, self.levy_per_truck, self.first_events,
+            np.stack([m.government, m.nobody, *m.shares]), opened, threat, self.insecurity, since, self.levy_rate,
+            self.levy_per_truck, self.first_events,
         )  # fmt: skip
 
     def _closed(self, row: int, days: slice, opened: Array) -> Array:
@@ -216,9 +239,9 @@ class Sampled:
             np.maximum(last[after], np.where(ended < day[after], ended, -1.0), out=last[after])
         return np.where((last >= 0) & (opened > 0), day - 1.0 - last, -1.0)
 
-    def _threat(self, days: slice, threat: Array, flag: Flags) -> None:
-        """The days before a crossing held by the government is lost, as many of them as threat lasts."""
-        held = self.states[:, days.start : days.stop + self.threat_days] == 0
+    def _threat(self, days: slice, rows: slice, flag: Flags, new: New) -> Array:
+        """The days before a crossing held by the government is lost, as many of them as threat lasts: 1, and else 0."""
+        held = self.states[rows, days.start : days.stop + self.threat_days] == 0
         lost = held[:, :-1] & ~held[:, 1:]
         lost[:, : max(self.offset - days.start, 0)] = False
         flag[...] = False
@@ -227,7 +250,11 @@ class Sampled:
             flag[:, : soon.shape[1]] |= soon
         flag &= held[:, : flag.shape[1]]
         flag[:, : max(self.offset - days.start, 0)] = False
+        if not flag.any():
+            return np.zeros((1, 1, 1))
+        threat = new(flag.shape)
         threat[...] = flag
+        return threat
 
 
 def _shut(

@@ -151,9 +151,15 @@ def respond(x: Inputs, d: Drawn, paths: History) -> Response:
 def outcome(x: Inputs, d: Drawn, paths: History) -> tuple[Array, Array]:
     """Government loss and insurgent gain by window day and draw, (window days, draws), and nothing else."""
     loss, gain = np.zeros((2, len(x.days), d.draws))
-    for days, r in tiles(x, d, paths):
-        if days.stop > x.window.start:
-            loss[days], gain[days] = government_loss(r.flows, r.rates), insurgent_gain(r.flows, r.rates)
+    with scratch() as new:
+        for days, r in tiles(x, d, paths):
+            if days.stop <= x.window.start:
+                continue
+            for rows in near(len(x.crossings), loss[days].size):
+                new.rewind()
+                flows, rates, _ = r.at(rows, new)
+                loss[days] += government_loss(flows, rates)
+                gain[days] += insurgent_gain(flows, rates)
     return loss[x.window], gain[x.window]
 
 
@@ -177,28 +183,30 @@ class _Sums:
         if inside.start >= inside.stop:
             return
         here = slice(inside.start - days.start, inside.stop - days.start)
-        flows, rates = r.flows.over(here), r.rates.over(here)
         at = slice(inside.start - window.start, inside.stop - window.start)
-        if not self.plain:
-            flows = flows.worth(self.weights[at])
         # the same rows together for one block as for several: sums over crossings keep their order
         for rows in near(len(self.x.crossings), (at.stop - at.start) * BLOCK * MOST_TOGETHER):
             new.rewind()
-            for name, product in products(flows.at(rows), rates.at(rows), new):
+            flows, rates, held = r.at(rows, new)
+            flows, rates = flows.over(here), rates.over(here)
+            if not self.plain:
+                flows = flows.worth(self.weights[at])
+            for name, product in products(flows, rates, new):
                 if name not in self.by_crossing:
                     self.by_crossing[name] = np.zeros((len(self.x.crossings), product.shape[-1]))
                     self.by_day[name] = np.zeros((len(self.weights), product.shape[-1]))
                 self.by_crossing[name][rows] += product.sum(axis=1)
                 self.by_day[name][at] += product[0] if len(product) == 1 else product.sum(axis=0)
-        if len(self.taken) > 1:
-            trade = flows.response_trade + flows.returned_trade
-            for position, levy in enumerate(r.levies):
-                self.taken[position] += (_some(levy, here) * trade * _some(r.shares[position], here)).sum(axis=(0, 1))
-        if self.keep:
-            lines = ledger_lines(flows, rates)
-            for row, name in enumerate(self.keep):
-                if name != "illicit_transit":
-                    self.kept[row, :-1, at] = lines[name]
+            if len(self.taken) > 1:
+                trade = flows.response_trade + flows.returned_trade
+                for position, levy in enumerate(r.levies):
+                    mine = _some(levy[rows], here) * trade * _some(held.shares[position], here)
+                    self.taken[position] += mine.sum(axis=(0, 1))
+            if self.keep:
+                lines = ledger_lines(flows, rates)
+                for row, name in enumerate(self.keep):
+                    if name != "illicit_transit":
+                        self.kept[row, rows, at] = lines[name]
 
     def block(self, paths: History, d: Drawn) -> Block:
         """What is kept, its identities checked."""

@@ -96,7 +96,7 @@ def _kept(task: Task, b: Block) -> dict[str, NDArray[Any]]:
         table = np.concatenate([rows(x, kind, b) for kind in KINDS])[:, :n]
     exact = 0 if task.streamed else n
     each = [slice(one.start, min(one.stop, n)) for one in each_block(n)]
-    sums = [b.history.sums(x.window, one) for one in each]
+    sums = b.history.sums(x.window, each)
     for number, one, (holders, opened) in zip(b.numbers, each, sums, strict=True):
         check_paths(holders, opened, one.stop - one.start, Names(x.crossings, x.window_days, number * BLOCK))
     return {

@@ -6,20 +6,21 @@ days, draws), draws last; border crossings come first.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .drawn import TrueValue, at_crossings, has_own_levy, levy_per_truck
 from .inputs import Inputs
-from .memory import New, aligned
+from .memory import New, aligned, near, scratch
 from .model import baseline as base
-from .model.control import History, Moment
+from .model.control import ALL, Closed, History, Moment
 from .model.ledger import Flows, Rates
 from .model.tariff import split_gap
-from .model.trade import apply_ceiling, defer, group_codes, recovery, response_ratio
+from .model.trade import apply_ceiling, attraction, defer, group_codes, nested_response, recovery
 
 Array = NDArray[np.float64]
 
@@ -30,18 +31,78 @@ RECOVERED = 0.05  # a post counts as recovering until this share of its way back
 class Response:
     """A history's trade and rates on some days, and what traders paid.
 
-    `cost` is cost now over cost in the baseline at border crossings (border, days, draws); `friction` and `bribes` are
-    shares of value there (bribes the same on all days). All three have no days where nothing happens. `levies` holds
-    the levy of each insurgent authority as a share of value.
+    Trade is worked out; holders, rates and costs are laid out again where they are asked for, so that no more than some
+    crossings of them need be at hand: `at` gives some crossings, `flows` and `rates` all of them.
     """
 
-    flows: Flows
-    rates: Rates
-    levies: list[Array]
-    shares: Sequence[Array]  # of each insurgent authority, (crossings, days, draws or 1)
-    cost: Array
-    friction: Array
-    bribes: Array
+    setting: Setting
+    days: slice
+    m0: Array  # (crossings, days, B)
+    star: Array
+    back: Array
+    q: tuple[Array, Array]  # total trade ratio, and held back, at border crossings (days, B)
+    inland: tuple[Array, Array]  # the same at inland houses, (inland, days, B)
+    closed: Closed
+    kept: Array | None  # share of the collected rate that still is, (days, B); None where all of it is
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing differs from the counterfactual."""
+        return self.star is self.m0
+
+    @property
+    def levies(self) -> list[Array]:
+        """Levy of each insurgent authority as a share of value, (crossings, days or 1, draws)."""
+        return [_on(levy, self.days) for levy in self.setting.levies]
+
+    @property
+    def bribes(self) -> Array:
+        """Bribes as a share of value at border crossings, the same on all days (border, 1, draws)."""
+        return self.setting.bribes
+
+    @cached_property
+    def flows(self) -> Flows:
+        """Flows over all crossings."""
+        return self.at(ALL)[0]
+
+    @cached_property
+    def rates(self) -> Rates:
+        """Rates of all crossings."""
+        return self.at(ALL)[1]
+
+    @cached_property
+    def cost(self) -> Array:
+        """Cost now over cost in the baseline at border crossings, (border, days, draws)."""
+        border = slice(0, self.setting.x.border)
+        held = self.setting.paths.on(self.days, rows=border, closed=self.closed)
+        return self.setting.cost(border, self.days, held, self.closed, self.kept, aligned)
+
+    @cached_property
+    def friction(self) -> Array:
+        """Friction at border crossings as a share of value, (border, days, draws)."""
+        border = slice(0, self.setting.x.border)
+        return self.setting.friction(border, self.setting.paths.on(self.days, rows=border), self.closed)
+
+    def at(self, rows: slice, new: New = aligned) -> tuple[Flows, Rates, Moment]:
+        """Flows, rates and holders of some crossings, in memory from `new`."""
+        setting, border = self.setting, self.setting.x.border
+        s = setting.paths.on(self.days, new, rows, self.closed)
+        first, last, _ = rows.indices(len(self.m0))
+
+        def total(at_border: Array, at_houses: Array) -> Array:
+            house = at_houses[max(first - border, 0) : max(last - border, 0)]
+            if first >= border or last <= border:
+                return house if first >= border else at_border[None]
+            return np.concatenate([np.broadcast_to(at_border, (border - first, *house.shape[1:])), house])
+
+        q, held = (total(*both) for both in zip(self.q, self.inland, strict=True))
+        m0, star, back = (_at(trade, rows) for trade in (self.m0, self.star, self.back))
+        flows = Flows(m0, star, back, q, held, s.open_share, s.government, s.nobody, s.insurgent)
+        rates = replace(setting.rates.at(rows), levy=_mixed([_at(_on(x, self.days), rows) for x in setting.levies], s))
+        if self.kept is not None:
+            r0 = rates.collected_baseline
+            rates = replace(rates, collected=np.multiply(r0, self.kept, out=new((len(r0), *self.kept.shape))))
+        return flows, rates, s
 
 
 @dataclass(frozen=True)
@@ -71,139 +132,173 @@ class Setting:
 
     def nothing(self, days: slice, new: New = aligned) -> Response:
         """Days on which nothing differs from the counterfactual, in memory from `new`."""
-        m0, one, none = self.m0.on(days, new), np.ones((1, 1, 1)), np.zeros((1, 1, 1))
-        s = self.paths.on(days, new)
-        flows = Flows(m0, m0, none, one, one, s.open_share, s.government, s.nobody, s.insurgent)
-        empty = np.ones((self.x.border, 0, 1))
-        levies = [_on(levy, days) for levy in self.levies]
-        return Response(flows, self._rates(days, levies, s), levies, s.shares, empty, empty, empty)
+        m0, one, house = self.m0.on(days, new), np.ones((1, 1)), np.ones((len(self.feed), 1, 1))
+        return Response(self, days, m0, m0, np.zeros((1, 1, 1)), (one, one), (house, house), {}, None)
 
     def respond(self, days: slice, stock: Array, new: New = aligned) -> Response:
         """Trade on some days, MODEL 5 in its order; `stock` (border, B) waits before them and is left as what waits.
 
         Arrays of the answer lie in memory from `new`.
         """
-        border, p, s = self.x.border, self.p, self.paths.on(days, new)
-        g, nobody, insurgent, w = s.government, s.nobody, s.insurgent, s.open_share
+        border, p, closed = self.x.border, self.p, self.paths.closed(days)
         m0 = self.m0.on(days, new)
         v = m0[:border]
-        excess = np.nan_to_num(s.insecurity - self.x.insecurity_reference, nan=0.0)
+        excess = np.nan_to_num(self.paths.insecurity[days] - self.x.insecurity_reference, nan=0.0)
         e = np.exp(-p["insecurity_sensitivity"] * excess)
-        levies = [_on(levy, days) for levy in self.levies]
-        rates = self._weakened(self._rates(days, levies, s), excess, new)
-        holders = (g[:border], nobody[:border], insurgent[:border])
-        o, cap, friction = self._access(days, v, s, new)
-        h = self._cost(rates, friction, *holders, new)
-        ratio, q = response_ratio(v, self.codes, h, o, theta=p["theta"], phi=p["phi"], epsilon=p["epsilon"], new=new)
-        free = apply_ceiling(np.multiply(v, ratio, out=ratio), cap, self.codes, new)
+        kept = self._kept(excess)
+        trade, cap = new(v.shape), new(v.shape)
+        kappa = self._ceiling(days)
+        with scratch() as at_hand:
+            for rows in near(border, v[0].size):
+                at_hand.rewind()
+                s = self.paths.on(days, at_hand, rows, closed)
+                o = self._access(rows, s, closed, kappa, v[rows], cap[rows], at_hand)
+                attraction(self.cost(rows, days, s, closed, kept, at_hand), o, p["theta"], trade[rows])
+        q = nested_response(v, self.codes, trade, theta=p["theta"], phi=p["phi"], epsilon=p["epsilon"], new=new)
+        free = apply_ceiling(np.multiply(v, trade, out=trade), cap, self.codes, new)
         star, back = new(m0.shape), new(m0.shape)
         np.multiply(free, e, out=star[:border])
-        kept_away = self._kept_away(v, w[:border], free, e, new)
+        kept_away = self._kept_away(v, closed, free, e, trade)
         room = np.subtract(cap, star[:border], out=cap)
-        defer(kept_away, room, w[:border] > 0, p["deferral_share"], p["deferral_return"], stock, back[:border])
-        flows = self._assembled(m0, star, back, q, q * e, w, (g, nobody, insurgent), new)
-        return Response(flows, rates, levies, s.shares, h, friction, self.bribes)
+        passable = np.ones(v.shape if closed else (1, 1, 1), dtype=bool)
+        for row, (opened, _) in closed.items():
+            if row < border:
+                passable[row] = opened > 0
+        defer(kept_away, room, passable, p["deferral_share"], p["deferral_return"], stock, back[:border])
+        inland = self._houses(m0, star, back, q, q * e, closed)
+        return Response(self, days, m0, star, back, (q, q * e), inland, closed, kept)
 
-    def _rates(self, days: slice, levies: list[Array], s: Moment) -> Rates:
-        """Rates before anything changes the collected rate, with the levy of each crossing's holder."""
-        return replace(self.rates.over(days), levy=_mixed(levies, s))
-
-    def _kept_away(self, v: Array, w: Array, free: Array, e: Array, new: New) -> Array:
-        """Cargo that closures turned away and no other crossing took, and that insecurity held back."""
-        shut = np.multiply(np.subtract(1, w, out=new(w.shape)), v, out=new(v.shape))
-        missing = np.maximum(v.sum(axis=0) - free.sum(axis=0), 0.0)
-        total_shut = shut.sum(axis=0)
-        unplaced = np.minimum(missing / np.where(total_shut > 0, total_shut, 1.0), 1.0)
-        shut *= unplaced
-        shut += np.multiply(free, np.maximum(1 - e, 0.0), out=new(v.shape))
-        return shut
-
-    def _assembled(
-        self,
-        m0: Array,
-        star: Array,
-        back: Array,
-        q: Array,
-        qe: Array,
-        w: Array,
-        holders: tuple[Array, Array, Array],
-        new: New,
-    ) -> Flows:
-        """Border response and the inland houses it feeds, as flows over all crossings; border rows are there."""
-        border, feed = self.x.border, self.feed
-        v = m0[:border]
-        fed = feed.sum(axis=1)[:, None]
-        total, held = new(m0.shape), new(m0.shape)
-        total[:border], held[:border] = q, qe
-        if border < len(m0):
-            # where nothing passes, nothing changes
-            nothing = v <= 0
-            ratio = np.divide(star[:border], np.add(v, nothing, out=new(v.shape)), out=new(v.shape))
-            ratio += nothing
-            house = m0[border:] * w[border:]
-            np.multiply(house, base.inland_trade(ratio, feed), out=star[border:])
-            np.divide(back[:border], np.add(v, nothing, out=ratio), out=ratio)
-            np.multiply(house, base.inland_trade(ratio, feed) - (1 - fed), out=back[border:])
-            total[border:], held[border:] = 1 - fed * (1 - q), 1 - fed * (1 - qe)
-        return Flows(m0, star, back, total, held, w, *holders)
-
-    def _weakened(self, rates: Rates, excess: Array, new: New) -> Rates:
-        """The collected rate where staff leave: falls with insecurity above its reference, never rises."""
+    def _kept(self, excess: Array) -> Array | None:
+        """Share of the collected rate that is left where staff leave: falls with insecurity above its reference."""
         worse = np.maximum(excess, 0.0)
         if not worse.any():
-            return rates
-        kept = np.exp(-np.maximum(self.p["collection_weakening"], 0.0) * worse)
-        baseline = rates.collected_baseline
-        return replace(rates, collected=np.multiply(baseline, kept, out=new((len(baseline), *kept.shape))))
+            return None
+        return np.asarray(np.exp(-np.maximum(self.p["collection_weakening"], 0.0) * worse))
 
-    def _access(self, days: slice, v: Array, s: Moment, new: New) -> tuple[Array, Array, Array]:
-        """Open share o, ceiling in value and friction of the border crossings, (border, days, draws)."""
-        border, p = slice(0, self.x.border), self.p
-        g, nobody, insurgent = s.government[border], s.nobody[border], s.insurgent[border]
-        o = np.multiply(nobody, 1 - p["nobody_open_share"], out=new(v.shape))
-        np.subtract(1, o, out=o)
-        o *= s.open_share[border]
+    def _ceiling(self, days: slice) -> Array:
+        """kappa on some days: widens from the first event of a draw on, (days, B)."""
+        p = self.p
         since = np.maximum(np.arange(days.start, days.stop)[:, None] - self.paths.first_events, 0)
         ramp = np.minimum(since / np.maximum(p["capacity_ramp_days"], 1.0), 1.0)
         widest = np.maximum(p["capacity_ceiling"], p["capacity_start"])
-        kappa = p["capacity_start"] + (widest - p["capacity_start"]) * ramp
-        friction = np.multiply(insurgent, p["friction_insurgent"], out=new(v.shape))
-        more = new(v.shape)
-        friction += np.multiply(nobody, p["friction_insurgent"] + p["friction_nobody_extra"], out=more)
-        threat, of_threat = s.threat[border], p["friction_threat"]
-        if threat.any():
-            friction += np.multiply(np.multiply(g, threat, out=more), of_threat, out=more)
-        cap = np.multiply(o, v, out=more)
-        cap *= kappa
-        for row, after in s.since.items():
-            if row >= self.x.border or not (after >= 0).any():
-                continue
-            half_life = p["recovery_half_life_days"]
-            o[row] *= recovery(after, p["recovery_start_share"], half_life, p["permanent_loss"])
-            recovering = (after >= 0) & (np.exp2(-np.maximum(after, 0) / half_life) > RECOVERED)
-            cap[row] = np.where(recovering, 1.0, kappa) * (o[row] * v[row])
-            # truck counts at a reopened post contain its friction already
-            friction[row] -= insurgent[row] * recovering * p["friction_insurgent"]
-        return o, cap, friction
+        return np.asarray(p["capacity_start"] + (widest - p["capacity_start"]) * ramp)
 
-    def _cost(self, rates: Rates, friction: Array, g: Array, nobody: Array, insurgent: Array, new: New) -> Array:
-        """Cost now over cost in the baseline at border crossings, (border, days, draws)."""
-        border = slice(0, self.x.border)
-        road, collected = rates.road[border], rates.collected[border]
-        at_gate = rates.levy[border] + rates.inland_probability * rates.inland[border] + road * (1 - rates.once)
-        paid = np.add(collected, self.bribes, out=new(collected.shape))
-        paid += road
-        cost, more = np.multiply(g, paid, out=new(friction.shape)), new(friction.shape)
-        cost += np.multiply(nobody, road, out=more)
-        cost += np.multiply(insurgent, at_gate, out=more)
-        np.add(1, cost, out=cost)
-        cost += friction
-        cost /= self.before
+    def _access(self, rows: slice, s: Moment, closed: Closed, kappa: Array, v: Array, cap: Array, new: New) -> Array:
+        """Open share o of some border crossings, (crossings, days, draws); their ceiling in value goes into `cap`."""
+        p = self.p
+        o = np.multiply(s.nobody, 1 - p["nobody_open_share"], out=new(v.shape))
+        np.subtract(1, o, out=o)
+        if s.open_share.size > 1:
+            o *= s.open_share
+        np.multiply(o, v, out=cap)
+        cap *= kappa
+        half_life = p["recovery_half_life_days"]
+        for at, after in _reopened(closed, rows):
+            o[at] *= recovery(after, p["recovery_start_share"], half_life, p["permanent_loss"])
+            cap[at] = np.where(_recovering(after, half_life), 1.0, kappa) * (o[at] * v[at])
+        return o
+
+    def friction(self, rows: slice, s: Moment, closed: Closed) -> Array:
+        """Friction of some border crossings as a share of value, (crossings, days, draws)."""
+        p = self.p
+        found = s.insurgent * p["friction_insurgent"]
+        found = found + s.nobody * (p["friction_insurgent"] + p["friction_nobody_extra"])
+        found = found + s.government * s.threat * p["friction_threat"]
+        for at, after in _reopened(closed, rows):
+            # truck counts at a reopened post contain its friction already
+            recovering = _recovering(after, p["recovery_half_life_days"])
+            found[at] -= s.insurgent[at] * recovering * p["friction_insurgent"]
+        return found
+
+    def cost(self, rows: slice, days: slice, s: Moment, closed: Closed, kept: Array | None, new: New) -> Array:
+        """Cost now over cost in the baseline at some border crossings, (crossings, days, draws): each holder's charges
+        and friction, by the holders' shares.
+        """
+        p, before, of_threat = self.p, self.before[rows], self.p["friction_threat"]
+        collected, nobody, insurgent = (charge[rows] for charge in self._charged)
+        levy = _mixed([_at(_on(x, days), rows) for x in self.levies], s)
+        shape = np.broadcast_shapes(s.government.shape, before.shape, () if kept is None else kept.shape)
+        cost, more = new(shape), new(shape)
+        # what the government takes is the baseline less what is no longer collected: exactly 1 where that is none
+        cost[...] = 1.0
+        if kept is not None:
+            cost -= np.multiply(collected, 1 - kept, out=more)
+        if s.threat.any():
+            cost += np.multiply(s.threat, of_threat / before, out=more)
+        cost *= s.government
+        cost += np.multiply(s.nobody, nobody, out=more)
+        cost += np.multiply(s.insurgent, insurgent + levy / before, out=more)
+        for at, after in _reopened(closed, rows):
+            # truck counts at a reopened post contain its friction already
+            recovering = _recovering(after, p["recovery_half_life_days"])
+            cost[at] -= s.insurgent[at] * recovering * (p["friction_insurgent"] / before[at])
         return cost
+
+    def _kept_away(self, v: Array, closed: Closed, free: Array, e: Array, out: Array) -> Array:
+        """Cargo that closures turned away and no other crossing took, and that insecurity held back."""
+        np.multiply(free, np.maximum(1 - e, 0.0), out=out)
+        shut = {row: (1 - opened) * v[row] for row, (opened, _) in closed.items() if row < len(v)}
+        if shut:
+            total = sum(shut.values(), np.zeros(v.shape[1:]))
+            missing = np.maximum(v.sum(axis=0) - free.sum(axis=0), 0.0)
+            unplaced = np.minimum(missing / np.where(total > 0, total, 1.0), 1.0)
+            for row, turned_away in shut.items():
+                out[row] += turned_away * unplaced
+        return out
+
+    def _houses(self, m0: Array, star: Array, back: Array, q: Array, qe: Array, closed: Closed) -> tuple[Array, Array]:
+        """Total trade ratio at inland houses and the same held back, (inland, days, draws) each; their trade and what
+        returns to them go into `star` and `back`.
+        """
+        border, feed = self.x.border, self.feed
+        change: dict[int, Array] = {}
+        returned: dict[int, Array] = {}
+        for post in (int(row) for row in np.flatnonzero(feed.any(axis=(0, 2)))):
+            value, trade, empty = m0[post], star[post], m0[post] <= 0
+            if empty.any():  # where nothing passes, nothing changes
+                value, trade = value + empty, trade + empty
+            change[post], returned[post] = trade / value - 1, back[post] / value
+        passing = m0[border:]
+        if any(row >= border for row in closed):
+            passing = passing.copy()
+            for row, (opened, _) in closed.items():
+                if row >= border:
+                    passing[row - border] *= opened
+        np.multiply(passing, 1 + base.inland_change(change, feed, q.shape), out=star[border:])
+        np.multiply(passing, base.inland_change(returned, feed, q.shape), out=back[border:])
+        fed = feed.sum(axis=1)[:, None]
+        return 1 - fed * (1 - q), 1 - fed * (1 - qe)
+
+    @cached_property
+    def _charged(self) -> tuple[Array, Array, Array]:
+        """Over cost in the baseline, (border, 1, draws) each: the collected rate, what is paid where nobody holds, and
+        what is paid to insurgents but for their levy.
+        """
+        rates, p = self.rates.at(slice(0, self.x.border)), self.p
+        nobody = 1 + rates.road + (p["friction_insurgent"] + p["friction_nobody_extra"])
+        gate = rates.inland_probability * rates.inland + rates.road * (1 - rates.once)
+        charges = rates.collected_baseline, nobody, 1 + gate + p["friction_insurgent"]
+        return charges[0] / self.before, charges[1] / self.before, charges[2] / self.before
+
+
+def _reopened(closed: Closed, rows: slice) -> Iterator[tuple[int, Array]]:
+    """Which of some crossings were shut and are open again in some draw, counted from the first, and since when."""
+    for row, (_, after) in closed.items():
+        if rows.start <= row < rows.stop and (after >= 0).any():
+            yield row - rows.start, after
+
+
+def _recovering(after: Array, half_life: Array) -> NDArray[np.bool_]:
+    """Whether a post is on its way back, (days, draws)."""
+    return np.asarray((after >= 0) & (np.exp2(-np.maximum(after, 0) / half_life) > RECOVERED))
 
 
 def _on(x: Array, days: slice) -> Array:
     return x if x.shape[1] == 1 else x[:, days]
+
+
+def _at(x: Array, rows: slice) -> Array:
+    return x if len(x) == 1 else x[rows]
 
 
 def _per_truck(x: Inputs, p: dict[str, Array], ordinary: Array) -> Array:

@@ -181,7 +181,7 @@ def _block(x: Inputs, sampler: Sampler, number: int, choke: float | None) -> dic
     whole = {name: np.zeros((len(x.window_days), len(epsilon))) for name in LINES}
     for days, r in tiles(x, d, history(x, d)):
         start, end = max(days.start, x.window.start), min(days.stop, x.window.stop)
-        if start >= end or not r.cost.shape[1]:  # outside the window, or nothing happens
+        if start >= end or r.quiet:  # outside the window, or nothing happens
             continue
         here, at = slice(start - days.start, end - days.start), slice(start - x.window.start, end - x.window.start)
         for name, line in _lines(x, r, here, bribes, epsilon, stop).items():

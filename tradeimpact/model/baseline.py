@@ -6,7 +6,7 @@ to every adding-up constraint inside every range. Calendar: holidays as factors.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -295,14 +295,14 @@ def months_needed(days_after: NDArray[np.int64]) -> int:
     return int(np.ceil(max(int(days_after.max(initial=0)), 0) / MONTH_DAYS))
 
 
-def inland_trade(border_ratio: Array, feed: Array) -> Array:
-    """M / M0 of inland houses: what border crossings feed them moves with those, the rest (air) is fixed.
+def inland_change(border_change: Mapping[int, Array], feed: Array, shape: tuple[int, ...]) -> Array:
+    """Change of M / M0 at inland houses: what border crossings feed them moves with those, the rest (air) is fixed.
 
-    `border_ratio` (border, days, draws) is M / M0 there, `feed` (inland, border, draws) the share of the inland
-    baseline that came in through it. Returns (inland, days, draws).
+    `border_change` holds the change of M / M0 (days, draws) at each border crossing that feeds a house, `feed` (inland,
+    border, draws) the share of the inland baseline that came in through it. Returns (inland, *shape), and exactly 0
+    where nothing changes.
     """
-    ratio = np.zeros((feed.shape[0], *border_ratio.shape[1:]))
-    for house, position in np.argwhere(feed.any(axis=-1)):  # most crossings feed a house or two
-        ratio[house] += feed[house, position] * border_ratio[position]
-    ratio += 1.0 - feed.sum(axis=1)[:, None]
-    return ratio
+    change = np.zeros((len(feed), *shape))
+    for house, post in np.argwhere(feed.any(axis=-1)):  # most crossings feed a house or two
+        change[house] += feed[house, post] * border_change[int(post)]
+    return change

@@ -22,10 +22,9 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Moment:
-    """Who holds what on some days, (crossings, days, draws); the last axis has length 1 where draws do not differ.
+    """Who holds some crossings on some days, (crossings, days, draws); an axis is 1 long where nothing differs on it.
 
-    `shares` are those of each insurgent authority and `insurgent` their sum; `since` is `days_since_reopening` of
-    crossings that reopen in some draw, (days, draws) each; `insecurity` is (days, draws).
+    `shares` are those of each insurgent authority and `insurgent` their sum.
     """
 
     government: Array
@@ -34,18 +33,23 @@ class Moment:
     shares: Sequence[Array]
     open_share: Array
     threat: Array
-    insecurity: Array
-    since: Mapping[int, Array]
+
+
+Closed = Mapping[int, tuple[Array, Array]]  # by crossing: open share, `days_since_reopening`, (days, draws) each
+ALL = slice(None)
 
 
 class History(Protocol):
-    """A history, of which some days at a time are laid out as arrays.
+    """A history, of which some crossings on some days at a time are laid out as arrays.
 
+    `insecurity` (days, draws) is NaN on days without a driver.
     `levy_rate` and `levy_per_truck` (insurgent authorities, crossings, days, 1) are NaN where none is set;
     `first_events` is, by draw, the position of the first day on which anything differs from the counterfactual (the
     number of days if none). `begins` is a day before which nothing differs in any draw of the run, not only of these.
     """
 
+    @property
+    def insecurity(self) -> Array: ...
     @property
     def levy_rate(self) -> Array: ...
     @property
@@ -57,11 +61,16 @@ class History(Protocol):
     @property
     def begins(self) -> int: ...
 
-    def on(self, days: slice, new: New = aligned) -> Moment:
-        """Some days of it, in memory from `new`."""
+    def closed(self, days: slice) -> Closed:
+        """Crossings that are not wholly open at some time in some draw, on some days."""
 
-    def sums(self, days: slice, draws: slice) -> tuple[Array, Array]:
-        """Sums over some draws: shares of holders (authorities, crossings, days), open share (crossings, days)."""
+    def on(self, days: slice, new: New = aligned, rows: slice = ALL, closed: Closed | None = None) -> Moment:
+        """Some crossings on some days, in memory from `new`; `closed` is given where it is known already."""
+
+    def sums(self, days: slice, each: Sequence[slice]) -> list[tuple[Array, Array]]:
+        """Sums over several stretches of draws: shares of holders (authorities, crossings, days), open share
+        (crossings, days).
+        """
 
     def dense(self) -> Paths:
         """All days of it as arrays."""
@@ -110,31 +119,36 @@ class Paths:
         return self.on(slice(None)).insurgent
 
     @cached_property
-    def _reopening(self) -> list[int]:
-        return [int(row) for row in np.flatnonzero((self.days_since_reopening >= 0).any(axis=(1, 2)))]
+    def _closed(self) -> list[int]:
+        return [int(row) for row in np.flatnonzero((self.open_share != 1).any(axis=(1, 2)))]
 
-    def on(self, days: slice, new: New = aligned) -> Moment:
-        """Some days of it; nothing is copied."""
-        government, nobody, *shares = self.holders[:, :, days]
+    def closed(self, days: slice) -> Closed:
+        """Crossings that are not wholly open at some time in some draw, on some days."""
+        return {row: (self.open_share[row, days], self.days_since_reopening[row, days]) for row in self._closed}
+
+    def on(self, days: slice, new: New = aligned, rows: slice = ALL, closed: Closed | None = None) -> Moment:
+        """Some crossings on some days; nothing is copied."""
+        government, nobody, *shares = self.holders[:, rows, days]
         return Moment(
             government,
             nobody,
-            shares[0] if len(shares) == 1 else self.holders[2:, :, days].sum(axis=0),
+            shares[0] if len(shares) == 1 else self.holders[2:, rows, days].sum(axis=0),
             shares,
-            self.open_share[:, days],
-            self.threat[:, days],
-            self.insecurity[days],
-            {row: self.days_since_reopening[row, days] for row in self._reopening},
+            self.open_share[rows, days],
+            self.threat[rows, days],
         )
 
-    def sums(self, days: slice, draws: slice) -> tuple[Array, Array]:
-        """Sums over some draws: shares of holders (authorities, crossings, days), open share (crossings, days)."""
-        count = draws.stop - draws.start
-        holders, opened = (
-            path[..., 0] * count if path.shape[-1] == 1 else path[..., draws].sum(axis=-1)
-            for path in (self.holders[:, :, days], self.open_share[:, days])
-        )
-        return holders, opened
+    def sums(self, days: slice, each: Sequence[slice]) -> list[tuple[Array, Array]]:
+        """Sums over several stretches of draws: shares of holders (authorities, crossings, days), open share
+        (crossings, days).
+        """
+        paths = self.holders[:, :, days], self.open_share[:, days]
+        found = []
+        for draws in each:
+            count = draws.stop - draws.start
+            holders, opened = (x[..., 0] * count if x.shape[-1] == 1 else x[..., draws].sum(axis=-1) for x in paths)
+            found.append((holders, opened))
+        return found
 
     def dense(self) -> Paths:
         """Itself."""

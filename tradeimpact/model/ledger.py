@@ -96,8 +96,11 @@ class Rates:
         return Rates(**{name: _over(x, days) for name, x in self.__dict__.items()})
 
     def at(self, rows: slice) -> Rates:
-        """The rates of some crossings."""
-        return Rates(**{name: _at(x, rows) for name, x in self.__dict__.items()})
+        """The rates of some crossings; what is one array stays one."""
+        found = Rates(**{name: _at(x, rows) for name, x in self.__dict__.items()})
+        return (
+            replace(found, collected=found.collected_baseline) if self.collected is self.collected_baseline else found
+        )
 
 
 def _over(x: Array, days: slice) -> Array:
@@ -135,7 +138,7 @@ def products(f: Flows, r: Rates, new: New = aligned) -> Iterator[tuple[str, Arra
     yield "kept", times(own, f.response_trade)
     yield "returned", times(own, f.returned_trade)
     trade = np.add(f.response_trade, f.returned_trade, out=base)
-    if r.collected.shape != r0.shape:
+    if r.collected is not r0:
         weaker = np.subtract(r0, r.collected, out=it)
         yield "weaker", times(times(weaker, g), trade)
     there = times(trade, i, held)

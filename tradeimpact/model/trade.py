@@ -125,18 +125,36 @@ def response_ratio(
     then any trailing axes that broadcast. Returns (ratio (crossings, ...), Q (...)), in memory from `new`.
     """
     shape = np.broadcast_shapes(weight.shape, cost_ratio.shape, open_share.shape, np.shape(theta))
-    attraction = np.log(cost_ratio, out=new(cost_ratio.shape))
-    attraction = np.multiply(-theta, attraction, out=new(shape))
-    np.exp(attraction, out=attraction)
-    attraction *= open_share
+    ratio = attraction(cost_ratio, open_share, theta, new(shape))
+    return ratio, nested_response(weight, codes, ratio, theta=theta, phi=phi, epsilon=epsilon, new=new)
+
+
+def attraction(cost_ratio: Array, open_share: Array, theta: Array, out: Array) -> Array:
+    """a = o h ** -theta of some crossings, into `out`; 1 in the baseline."""
+    np.multiply(-theta, np.log(cost_ratio), out=out)
+    np.exp(out, out=out)
+    out *= open_share
+    return out
+
+
+def nested_response(
+    weight: Array,
+    codes: NDArray[np.intp],
+    attracted: Array,
+    *,
+    theta: Array,
+    phi: Array,
+    epsilon: Array,
+    new: New = aligned,
+) -> Array:
+    """M / v per crossing from their attraction, in its place; returns the total trade ratio Q. See `response_ratio`."""
     members = _members(codes)
-    inside = _by_group(np.multiply(weight, attraction, out=new(shape)), members, new)
-    size = _by_group(weight, members, new)
-    factor, q = nest_factors(inside, size, theta=theta, phi=phi, epsilon=epsilon)
+    inside = _by_group(np.multiply(weight, attracted, out=new(attracted.shape)), members, new)
+    factor, q = nest_factors(inside, _by_group(weight, members, new), theta=theta, phi=phi, epsilon=epsilon)
     for group, rows in enumerate(members):
         for row in rows:
-            attraction[row] *= factor[group]
-    return attraction, q
+            attracted[row] *= factor[group]
+    return q
 
 
 def nest_factors(inside: Array, size: Array, *, theta: Array, phi: Array, epsilon: Array) -> tuple[Array, Array]:
