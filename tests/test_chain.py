@@ -79,11 +79,19 @@ def silent_chain(seed, days, draws):
     return initial, moves.dense(loss, back), dense, shares, last
 
 
+def sampled_states(shares, last, uniform):
+    """States of several histories, (days, crossings, histories, draws); `uniform` (crossings, days, histories, draws)."""
+    uniform = np.moveaxis(uniform, 1, 0)
+    lost, insurgent = np.empty((2, *uniform.shape), dtype=bool)
+    sample_histories(shares[:, :, :, None], last[:, :, None], uniform, lost, insurgent)
+    return np.add(lost, insurgent, dtype=int)
+
+
 def test_sampled_histories_reproduce_the_smoother_and_its_pairs_of_days():
     count = 40_000
     initial, move, dense, shares, last = silent_chain(7, 5, 1)
     uniform = np.random.default_rng(1).integers(0, 2**32, (2, 5, count, 1), dtype=np.uint32)
-    paths = np.add(*sample_histories(shares, last, uniform), dtype=int)[..., 0]
+    paths = sampled_states(shares, last, uniform)[..., 0]
     smoothed = ti.control_chain(initial, move, dense).smoothed[..., 0]
     found = np.stack([(paths == state).mean(axis=-1) for state in range(3)], axis=1)
     error = np.sqrt(smoothed * (1 - smoothed) / count)
@@ -105,7 +113,7 @@ def test_every_sampled_state_is_the_one_that_its_uniform_number_picks(seed):
     days, histories, draws = 9, 3, 64
     initial, move, dense, shares, last = silent_chain(seed, days, draws)
     uniform = np.random.default_rng(seed).integers(0, 2**32, (2, days, histories, draws), dtype=np.uint32)
-    paths = np.add(*sample_histories(shares, last, uniform), dtype=int)
+    paths = sampled_states(shares, last, uniform)
     filtered = ti.control_chain(initial, move, dense).filtered
     for c, k, n in np.ndindex(2, histories, draws):
         after = None

@@ -32,6 +32,7 @@ Numbers = NDArray[np.uint32]
 States = NDArray[np.int8]  # 0 government, 1 nobody, 2 insurgent
 
 CHAIN_CELLS = 16_384  # days x crossings whose chains are in memory at once, at most about 40 kB each
+CROSSINGS_AT_ONCE = 4  # whose random numbers are at hand
 CANDIDATES = 8  # joint histories per draw among which a bare count chooses
 COUNT_SLACK = 1  # a count of lost posts fits if the history is within one of it
 
@@ -205,7 +206,8 @@ def block_paths(
                 drawn = _Drawn.of(part, p, seed, blocks, until, first, CANDIDATES, new)
                 border = np.array([g != "inland" for g in part.groups])
                 for number, (day, _, _) in enumerate(counts):
-                    many[number] += drawn.lost[day - first][border].sum(axis=0, dtype=np.int64)
+                    lost = drawn.lost[day - first][border].sum(axis=0, dtype=np.int64)  # (blocks, histories, BLOCK)
+                    many[number] += lost.transpose(1, 0, 2).reshape(CANDIDATES, -1)
             pick = _fitting(many, counts, p, uniforms(seed, "count", *blocks))
         for part in parts:
             if drawn is None or len(parts) > 1:
@@ -223,12 +225,12 @@ def block_paths(
 class _Drawn:
     """Joint histories of some crossings from a first day on, and what those before it are drawn from.
 
-    `shares` (days - 1, 5, crossings, draws), `uniform` (crossings, days, histories, draws) of all days; `lost` and
-    `insurgent` (days from the first on, crossings, histories, draws).
+    `shares` (days - 1, 5, crossings, blocks, 1, BLOCK); `early` are the random numbers of the days before the first,
+    `lost` and `insurgent` the states from it on, (days, crossings, blocks, histories, BLOCK) each.
     """
 
     shares: Numbers
-    uniform: Numbers
+    early: Numbers
     lost: Flags
     insurgent: Flags
 
@@ -248,32 +250,44 @@ class _Drawn:
         layout = Layout.of(known, until)
         initial, moves, seen = _begin(known, layout, p, seed, *blocks)
         shares, last = backward_shares(initial, moves, layout.loss, layout.back, layout.by_day, seen, new)
-        each = (layout.days, histories, BLOCK)
-        uniform = new((len(known.crossings), *each[:2], len(blocks) * BLOCK), np.uint32)
-        for place, crossing in enumerate(known.crossings):
-            for number, block in enumerate(blocks):
-                drawn = whole_numbers(seed, f"path/{crossing}", block, prod(each))
-                uniform[place, :, :, number * BLOCK : (number + 1) * BLOCK] = drawn.reshape(each)
-        return cls(shares, uniform, *sample_histories(shares[first:], last, uniform[:, first:], new))
+        shares, last = (x.reshape(*x.shape[:-1], len(blocks), 1, BLOCK) for x in (shares, last))
+        cells, each = (len(known.crossings), len(blocks)), (layout.days, histories, BLOCK)
+        early = new((first, *cells, *each[1:]), np.uint32)
+        lost, insurgent = (new((layout.days - first, *cells, *each[1:]), np.bool_) for _ in range(2))
+        numbers = new((min(CROSSINGS_AT_ONCE, cells[0]), len(blocks), *each), np.uint32)
+        for begin in range(0, cells[0], CROSSINGS_AT_ONCE):
+            some = slice(begin, min(begin + CROSSINGS_AT_ONCE, cells[0]))
+            for place, crossing in enumerate(known.crossings[some]):
+                for number, block in enumerate(blocks):
+                    drawn = whole_numbers(seed, f"path/{crossing}", block, prod(each))
+                    numbers[place, number] = drawn.reshape(each)
+            uniform = np.moveaxis(numbers[: some.stop - begin], 2, 0)
+            early[:, some] = uniform[:first]
+            sample_histories(shares[first:, :, some], last[:, some], uniform[first:], lost[:, some], insurgent[:, some])
+        return cls(shares, early, lost, insurgent)
 
     def chosen(self, pick: NDArray[np.intp], first: int, new: New) -> States:
         """The history picked in each draw, (crossings, days, draws); its days before `first` are drawn now."""
-        crossings, days, _, draws = self.uniform.shape
-        at = pick * draws + np.arange(draws)
+        crossings, blocks, histories, _ = self.lost.shape[1:]
+        days, draws = first + len(self.lost), blocks * BLOCK
+        number, place = np.divmod(np.arange(draws), BLOCK)
+        at = (number * histories + pick) * BLOCK + place
 
-        def picked(x: NDArray[Any], out: NDArray[Any]) -> NDArray[Any]:
-            return np.take(x.reshape(*x.shape[:2], -1), at, axis=2, out=out, mode="clip")
+        def picked(x: Flags, out: Flags) -> None:
+            np.take(x.reshape(*x.shape[:2], -1), at, axis=2, out=out.reshape(*out.shape[:2], -1), mode="clip")
 
-        lost, insurgent = (new((days, crossings, 1, draws), np.bool_) for _ in range(2))
+        lost, insurgent = (new((days, crossings, blocks, 1, BLOCK), np.bool_) for _ in range(2))
         for every, one in ((self.lost, lost), (self.insurgent, insurgent)):
-            picked(every, one[first:, :, 0])
+            picked(every, one[first:])
         if first:
-            own = picked(self.uniform[:, :first], new((crossings, first, draws), np.uint32))
-            sample_before(self.shares[:first], own[:, :, None], lost[: first + 1], insurgent[: first + 1], new)
+            own = new((first, crossings, blocks, 1, BLOCK), np.uint32)
+            np.take(
+                self.early.reshape(first, crossings, -1), at, axis=2, out=own.reshape(first, crossings, -1), mode="clip"
+            )
+            sample_before(self.shares[:first], own, lost[: first + 1], insurgent[: first + 1])
         states = np.empty((crossings, days, draws), dtype=np.int8)
-        return np.add(
-            lost[:, :, 0].transpose(1, 0, 2), insurgent[:, :, 0].transpose(1, 0, 2), out=states, dtype=np.int8
-        )
+        both = (x.reshape(days, crossings, draws).transpose(1, 0, 2) for x in (lost, insurgent))
+        return np.add(*both, out=states, dtype=np.int8)
 
 
 def _fitting(

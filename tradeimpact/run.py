@@ -20,15 +20,14 @@ from .engine.schedule import in_order, worker_count
 from .engine.store import Store
 from .errors import Interrupted, TradeImpactError
 from .inputs import Inputs, prepare
-from .kernel import Array, daily_loss
+from .kernel import MOST_TOGETHER, Array, daily_loss
 from .model.ledger import LINES
 from .parts import Assembly, Part, Task, work
 from .results import Results
 from .scenario import AsReported, Scenario
 
 CURRENCIES_BESIDE = ("usd",)
-CHUNK_BLOCKS = 8
-PARTS_AT_LEAST = 8  # parts to share out before they grow longer
+PARTS_AT_LEAST = 4  # parts to share out before they grow longer
 
 
 def prepared(
@@ -172,8 +171,8 @@ def _done(task: Task, parts: Sequence[Sequence[int]], how: How) -> Iterator[Part
 def _parts(draws: int, how: How) -> list[list[int]]:
     """Block numbers of each part: `chunk` draws, rounded up to whole blocks."""
     numbers = [number for number, _ in blocks(draws)]
-    # long enough to be worth handing out, and short enough that there is one for every worker
-    size = min(CHUNK_BLOCKS, max(len(numbers) // PARTS_AT_LEAST, 1))
+    # as many blocks as are worked out together, or so few that there is a part for every worker
+    size = min(MOST_TOGETHER, max(len(numbers) // PARTS_AT_LEAST, 1))
     if how.chunk is not None:
         size = -(-how.chunk // BLOCK)
     return [numbers[i : i + size] for i in range(0, len(numbers), size)]

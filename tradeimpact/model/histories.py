@@ -24,6 +24,7 @@ Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 SILENT_DAYS = 10
+RESTED = 32  # days after which chains without a statement are made shares again: what is not said only lowers them
 TINY = 1e-280
 LARGEST = 2.0**32 - 1  # shares are whole numbers up to it, as the random numbers they are held against
 
@@ -99,7 +100,7 @@ def backward_shares(
         return np.multiply(state, np.take(move, silent, axis=0, out=part, mode="clip"), out=out)
 
     now[...] = initial
-    _observe(now, cells[0], likelihood, part, 0)
+    _observe(now, cells[0], likelihood, 0, whole=True)
     for day in range(1, days):
         g, n, i = now
         lost, returned = loss[day], back[day]
@@ -118,44 +119,50 @@ def backward_shares(
         np.multiply(raw[:2], scale[0], out=share[:2], casting="unsafe")
         np.multiply(raw[2], scale[1], out=share[2], casting="unsafe")
         np.multiply(raw[3:], scale[2], out=share[3:], casting="unsafe")
-        _observe(then, cells[day], likelihood, part, day)
+        _observe(then, cells[day], likelihood, day, whole=day % RESTED == 0 or day == days - 1)
         now, then = then, now
     return shares, now
 
 
-def _observe(state: Array, cells: tuple[Ints, Ints], likelihood: Array, total: Array, day: int) -> None:
-    """Weigh by what was stated on a day and make shares of it, in place."""
-    rows, crossings = cells
-    for row, crossing in zip(rows, crossings, strict=True):
-        state[:, crossing] *= likelihood[row]
-    np.add(np.add(state[0], state[1], out=total), state[2], out=total)
-    if not total.min() > 0:
-        raise ModelError(f"on day {day} (from 0) every holder is impossible; two statements contradict one another")
-    state /= total
-
-
-def sample_histories(shares: Whole, last: Array, uniform: Whole, new: New = aligned) -> tuple[Flags, Flags]:
-    """States drawn backward: whether lost (nobody or insurgent), and whether insurgent, each (days, crossings,
-    histories, draws), in memory from `new`.
-
-    `uniform` (crossings, days, histories, draws) are whole numbers from 0 to 2**32 - 1, all as likely.
+def _observe(state: Array, cells: tuple[Ints, Ints], likelihood: Array, day: int, whole: bool) -> None:
+    """Weigh by what was stated on a day and make shares of it, in place: at crossings of which something was stated, or
+    at all.
     """
-    crossings, days, histories, draws = uniform.shape
-    lost, insurgent = (new((days, crossings, histories, draws), np.bool_) for _ in range(2))
-    top = (np.minimum(np.stack([last[0], last[0] + last[1]]), 1.0) * LARGEST).astype(np.uint32)[:, :, None]
-    np.greater_equal(uniform[:, -1], top[0], out=lost[-1])
-    np.greater_equal(uniform[:, -1], top[1], out=insurgent[-1])
-    sample_before(shares, uniform, lost, insurgent, new)
-    return lost, insurgent
+    rows, crossings = cells
+    if len(rows):
+        weighed = state[:, crossings] * likelihood[rows].transpose(1, 0, 2)
+        state[:, crossings] = weighed / _total(weighed, day)
+    if whole:
+        state /= _total(state, day)
 
 
-def sample_before(shares: Whole, uniform: Whole, lost: Flags, insurgent: Flags, new: New = aligned) -> None:
+def _total(state: Array, day: int) -> Array:
+    total = state.sum(axis=0)
+    if not total.min(initial=1.0) > 0:
+        raise ModelError(f"on day {day} (from 0) every holder is impossible; two statements contradict one another")
+    return np.asarray(total)
+
+
+def sample_histories(shares: Whole, last: Array, uniform: Whole, lost: Flags, insurgent: Flags) -> None:
+    """States drawn backward: whether lost (nobody or insurgent), and whether insurgent, into arrays of the shape of
+    `uniform`.
+
+    `uniform` (days, …) are whole numbers from 0 to 2**32 - 1, all as likely; `shares` (days - 1, 5, …) and `last` (3,
+    …) are those of `backward_shares`, brought to axes that broadcast to its others.
+    """
+    top = (np.minimum(np.stack([last[0], last[0] + last[1]]), 1.0) * LARGEST).astype(np.uint32)
+    np.greater_equal(uniform[-1], top[0], out=lost[-1])
+    np.greater_equal(uniform[-1], top[1], out=insurgent[-1])
+    sample_before(shares, uniform, lost, insurgent)
+
+
+def sample_before(shares: Whole, uniform: Whole, lost: Flags, insurgent: Flags) -> None:
     """Draw the states of all days but the last, which is given: into `lost` and `insurgent` as `sample_histories` has
     them.
     """
-    found, nobody = (new(lost.shape[1:], np.bool_) for _ in range(2))
+    found, nobody = (aligned(lost.shape[1:], np.bool_) for _ in range(2))
     for day in range(len(lost) - 2, -1, -1):
-        share, u = shares[day][:, :, None], uniform[:, day]
+        share, u = shares[day], uniform[day]
         lost_after, insurgent_after = lost[day + 1], insurgent[day + 1]
         np.greater(lost_after, insurgent_after, out=nobody)
         _choose(u, share[0], share[2], share[3], lost_after, nobody, insurgent_after, found, lost[day])
