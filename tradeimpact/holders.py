@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from math import prod
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -281,13 +280,12 @@ class _Drawn:
             picked(every, one[first:])
         if first:
             own = new((first, crossings, blocks, 1, BLOCK), np.uint32)
-            np.take(
-                self.early.reshape(first, crossings, -1), at, axis=2, out=own.reshape(first, crossings, -1), mode="clip"
-            )
+            early, mine = (x.reshape(first, crossings, -1) for x in (self.early, own))
+            np.take(early, at, axis=2, out=mine, mode="clip")
             sample_before(self.shares[:first], own, lost[: first + 1], insurgent[: first + 1])
         states = np.empty((crossings, days, draws), dtype=np.int8)
-        both = (x.reshape(days, crossings, draws).transpose(1, 0, 2) for x in (lost, insurgent))
-        return np.add(*both, out=states, dtype=np.int8)
+        one, other = (x.reshape(days, crossings, draws).transpose(1, 0, 2) for x in (lost, insurgent))
+        return np.add(one, other, out=states, dtype=np.int8)
 
 
 def _fitting(

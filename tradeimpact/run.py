@@ -27,7 +27,6 @@ from .results import Results
 from .scenario import AsReported, Scenario
 
 CURRENCIES_BESIDE = ("usd",)
-PARTS_AT_LEAST = 4  # parts to share out before they grow longer
 
 
 def prepared(
@@ -171,8 +170,8 @@ def _done(task: Task, parts: Sequence[Sequence[int]], how: How) -> Iterator[Part
 def _parts(draws: int, how: How) -> list[list[int]]:
     """Block numbers of each part: `chunk` draws, rounded up to whole blocks."""
     numbers = [number for number, _ in blocks(draws)]
-    # as many blocks as are worked out together, or so few that there is a part for every worker
-    size = min(MOST_TOGETHER, max(len(numbers) // PARTS_AT_LEAST, 1))
+    # as many blocks as are worked out together; two together take less time than each on a thread of its own
+    size = min(MOST_TOGETHER, max(len(numbers) // 2, 2))
     if how.chunk is not None:
         size = -(-how.chunk // BLOCK)
     return [numbers[i : i + size] for i in range(0, len(numbers), size)]
