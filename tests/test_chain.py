@@ -80,7 +80,7 @@ def silent_chain(seed, days, draws):
 
 
 def sampled_states(shares, last, uniform):
-    """States of several histories, (days, crossings, histories, draws); `uniform` (crossings, days, histories, draws)."""
+    """States of several histories, (days, crossings, histories, draws), of `uniform` (crossings, days, …)."""
     uniform = np.moveaxis(uniform, 1, 0)
     lost, insurgent = np.empty((2, *uniform.shape), dtype=bool)
     sample_histories(shares[:, :, :, None], last[:, :, None], uniform, lost, insurgent)
