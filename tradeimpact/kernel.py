@@ -39,7 +39,7 @@ from .setting import Response, Setting
 Array = NDArray[np.float64]
 
 TILE_CELLS = 2**16  # crossings x days x draws of a block at hand at once
-TOGETHER = 5_000  # crossings x days of the blocks that are worked out together
+TOGETHER = 2**14  # crossings x days of the blocks that are worked out together
 MOST_TOGETHER = 4
 NATIONAL_LINES = ("insurgent_baseline", "insurgent_revenue", "illicit_transit")  # illicit transit is part of these
 DAILY = ("baseline", "government_revenue", "insurgent_revenue", "government_loss", "insurgent_gain", "days_held")

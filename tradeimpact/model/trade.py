@@ -165,18 +165,22 @@ def nest_factors(inside: Array, size: Array, *, theta: Array, phi: Array, epsilo
     """
     shape = np.broadcast_shapes(inside.shape, size.shape)
     x = np.divide(inside, np.maximum(size, TINY), out=aligned(shape))
-    some = x > 0  # a group that is shut is 0, not the logarithm of a floor
-    np.maximum(x, TINY, out=x)
+    shut = None
+    if x.min(initial=1.0) < TINY:  # a group that is shut is 0, not the logarithm of a floor
+        shut = x <= 0
+        np.maximum(x, TINY, out=x)
     nest = np.log(x, out=aligned(shape))
     np.multiply(phi / theta, nest, out=nest)
     np.exp(nest, out=nest)
-    nest *= some
-    y = np.asarray(_sum_first(size * nest) / np.maximum(_sum_first(size), TINY))
+    if shut is not None:
+        nest[shut] = 0.0
+    y = np.multiply(size, nest, out=aligned(shape)).sum(axis=0) / np.maximum(size.sum(axis=0), TINY)
     alive = y > 0
     y = np.maximum(y, TINY)
     q = np.exp((epsilon / phi) * np.log(y)) * alive
     nest /= x
-    return np.asarray(nest * (q / y)), q
+    nest *= q / y
+    return nest, np.asarray(q)
 
 
 def apply_ceiling(trade: Array, cap: Array, codes: NDArray[np.intp], new: New = aligned) -> Array:
