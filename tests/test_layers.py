@@ -49,7 +49,7 @@ BELOW = {
     "run": {"scenario", "case", "model", "engine", "inputs", "kernel", "parts", "results"},
     "simulate": {"scenario", "case", "engine", "inference", "results", "run"},
     "grid": {"scenario", "case", "engine", "statistics", "tally", "run", "simulate"},
-    "estimate": {"scenario", "case", "engine", "parts", "run", "simulate"},
+    "estimate": {"scenario", "case", "engine", "kernel", "parts", "run", "simulate"},
     "analysis": {
         "scenario", "case", "model", "figures", "engine", "statistics", "schedule", "marginals", "holders", "inference",
         "inputs", "kernel", "revenue", "tally", "parts", "results", "run", "simulate",

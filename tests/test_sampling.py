@@ -372,3 +372,9 @@ def test_day_streams_do_not_depend_on_how_many_days_are_asked_and_never_overlap_
 
 def test_a_whole_number_of_numpy_is_a_number_of_draws():
     assert list(blocks(np.int64(3))) == [(0, 3)]
+
+
+@pytest.mark.parametrize("blocks", [(0,), (0, 1, 2), (5, 6), (3, 1), (2, 2), (7, 8, 10)])
+def test_uniform_numbers_of_some_blocks_are_those_of_each(blocks):
+    alone = [uniforms(4, "stream", block) for block in blocks]
+    np.testing.assert_array_equal(uniforms(4, "stream", *blocks), np.concatenate(alone))

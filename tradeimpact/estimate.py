@@ -5,19 +5,16 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from .case import Case
 from .engine.blocks import BLOCK
 from .engine.sampling import seed_of
 from .engine.schedule import worker_count
+from .kernel import at_work, together
 from .parts import EXACT_DRAWS, work
 from .run import How, prepared
 from .scenario import AsReported, Scenario, to_day
 from .simulate import DEFAULT_DRAWS
-
-TRIAL_BLOCKS = 2
-BYTES = 8
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,7 @@ def estimate_run(
     threads: int | None = None,
     keep: tuple[str, ...] = (),
 ) -> RunEstimate:
-    """Time and memory of ``simulate`` with the same arguments, from running two blocks of it.
+    """Time and memory of ``simulate`` with the same arguments, from running a few blocks of it.
 
     Returns
     -------
@@ -67,17 +64,15 @@ def estimate_run(
     day = None if as_of is None else to_day(as_of)
     run = prepared(case, scenario, to_day(start), to_day(end), day, forecast, draws, seed_of(rng), How(keep=keep))
     task = run.task()
+    x, blocks = run.inputs, -(-draws // BLOCK)
     work(task, [0])  # the first call pays for imports and layouts
+    trial = range(min(together(x), blocks))
     began = time.perf_counter()
-    part: Any = None
-    for number in range(TRIAL_BLOCKS):
-        part = work(task, [number])
-    each = (time.perf_counter() - began) / TRIAL_BLOCKS
-    blocks = -(-draws // BLOCK)
-    count = worker_count(threads, blocks)
+    part = work(task, trial)
+    each = (time.perf_counter() - began) / len(trial)
+    count = worker_count(threads, -(-blocks // len(trial)))
     held = [part.lines, part.by_authority, part.kept]
     held += [part.by_crossing, part.by_month, part.by_day, part.drawn] if draws <= EXACT_DRAWS else []
     per_draw = sum(x.nbytes / max(x.shape[-1], 1) for x in held)
-    x = run.inputs
-    working = 40 * BYTES * len(x.crossings) * len(x.days) * BLOCK * count  # arrays of a block under way at once
-    return RunEstimate(draws, len(x.window_days), count, each * blocks / count, (per_draw * draws + working) / 1e6)
+    megabytes = (per_draw * draws + at_work(x) * count) / 1e6
+    return RunEstimate(draws, len(x.window_days), count, each * blocks / count, megabytes)

@@ -30,7 +30,8 @@ Flags = NDArray[np.bool_]
 Numbers = NDArray[np.uint32]
 States = NDArray[np.int8]  # 0 government, 1 nobody, 2 insurgent
 
-CHAIN_CELLS = 16_384  # days x crossings whose chains of a block are in memory at once, at most about 25 kB each
+CHAIN_CELLS = 16_384  # days x crossings whose chains of a block are in memory at once
+CHAIN_BYTES = 16_000  # of each, about
 CROSSINGS_AT_ONCE = 8  # whose random numbers are at hand
 CANDIDATES = 8  # joint histories per draw among which a bare count chooses
 COUNT_SLACK = 1  # a count of lost posts fits if the history is within one of it

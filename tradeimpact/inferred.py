@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from .case import Case
 from .case.closing import ROAD, closings
 from .case.reported import holder_shares
+from .engine.blocks import BLOCK
 from .engine.sampling import uniforms
 from .foundation import once
-from .holders import Evidence, Flags, Ints, States, block_paths
+from .holders import CHAIN_BYTES, CHAIN_CELLS, Evidence, Flags, Ints, States, block_paths
 from .inference import gather
 from .marginals import require
 from .memory import New, aligned
@@ -47,6 +48,12 @@ class Inferred:
     closures: tuple[Closure, ...]
     insecurity: Array  # (days,), NaN where nothing is known
     unknown_from: int  # first run day of a crisis without any driver published, -1 if there is one
+
+    @property
+    def at_work(self) -> int:
+        """About how many bytes the history of one block takes while it is sampled."""
+        cells = len(self.known.crossings) * self.known.days
+        return CHAIN_BYTES * min(cells, CHAIN_CELLS) + cells * BLOCK
 
     @property
     def begins(self) -> int:

@@ -90,8 +90,7 @@ def run_blocks(
     """Simulate some blocks, a few of them at a time; `weights` (window days,) multiply every money line of a day;
     `keep` names lines to hold by crossing and day.
     """
-    longest = max(len(x.days), x.inferred.known.days if x.inferred else 0)
-    step = min(max(TOGETHER // (len(x.crossings) * longest), 1), MOST_TOGETHER)
+    step = together(x)
     for begin in range(0, len(numbers), step):
         d = draw_block(x, sampler, *numbers[begin : begin + step])
         paths = history(x, d)
@@ -102,8 +101,22 @@ def run_blocks(
         yield sums.block(paths, d)
 
 
+def together(x: Inputs) -> int:
+    """How many blocks are worked out together."""
+    longest = max(len(x.days), x.inferred.known.days if x.inferred else 0)
+    return min(max(TOGETHER // (len(x.crossings) * longest), 1), MOST_TOGETHER)
+
+
+def at_work(x: Inputs) -> int:
+    """About how many bytes the blocks worked out together take while they are under way."""
+    crossings, days = len(x.crossings), len(x.days)
+    trade = 14 * 8 * max(min(TILE_CELLS, crossings * days * BLOCK), crossings * BLOCK)
+    sums = 45 * 8 * (crossings + days) * BLOCK  # lines by crossing, and by day
+    return together(x) * (trade + sums + (x.inferred.at_work if x.inferred else 0))
+
+
 def daily_loss(x: Inputs, sampler: Sampler, number: int) -> Array:
-    """Government loss of block `number` alone, (window days, draws): that line of `run_block` without the others."""
+    """Government loss of block `number` alone, (window days, draws): that line of `run_blocks` without the others."""
     d = draw_block(x, sampler, number)
     return outcome(x, d, history(x, d))[0]
 

@@ -260,12 +260,13 @@ def _scrambles(seed: int, names: Sequence[str]) -> tuple[NDArray[np.uint32], NDA
 
 def uniforms(seed: int, stream: str, block: int, *more: int) -> Array:
     """BLOCK uniform numbers in (0, 1) for the draws of each block, a function of (seed, stream, draw) alone."""
-    if more:
+    if more != tuple(range(block + 1, block + 1 + len(more))):
         return np.concatenate([uniforms(seed, stream, number) for number in (block, *more)])
     key = np.frombuffer(blake2b(f"{seed}/{stream}".encode(), digest_size=16).digest(), dtype=np.uint64)
-    # Philox gives four 64-bit words a step of its counter, and random() uses one word a number
+    # Philox gives four 64-bit words a step of its counter, and random() uses one word a number: blocks that follow one
+    # another are one stretch of them
     generator = np.random.Generator(np.random.Philox(key=key, counter=block * BLOCK // 4))
-    return np.asarray(generator.random(BLOCK)) + 2.0**-54
+    return np.asarray(generator.random(BLOCK * (1 + len(more)))) + 2.0**-54
 
 
 def whole_numbers(seed: int, stream: str, block: int, count: int) -> NDArray[np.uint32]:
