@@ -16,6 +16,8 @@ from .run import How, prepared
 from .scenario import AsReported, Scenario, to_day
 from .simulate import DEFAULT_DRAWS
 
+FURTHER_THREAD = 0.6  # of what the first thread does: they wait for one another at short steps (`make bench`)
+
 
 @dataclass(frozen=True)
 class RunEstimate:
@@ -75,4 +77,5 @@ def estimate_run(
     held += [part.by_crossing, part.by_month, part.by_day, part.drawn] if draws <= EXACT_DRAWS else []
     per_draw = sum(x.nbytes / max(x.shape[-1], 1) for x in held)
     megabytes = (per_draw * draws + at_work(x) * count) / 1e6
-    return RunEstimate(draws, len(x.window_days), count, each * blocks / count, megabytes)
+    seconds = each * blocks / (1 + (count - 1) * FURTHER_THREAD)
+    return RunEstimate(draws, len(x.window_days), count, seconds, megabytes)
