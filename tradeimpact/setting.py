@@ -93,7 +93,7 @@ class Response:
             house = at_houses[max(first - border, 0) : max(last - border, 0)]
             if first >= border or last <= border:
                 return house if first >= border else at_border[None]
-            return np.concatenate([np.broadcast_to(at_border, (border - first, *house.shape[1:])), house])
+            return np.concatenate([np.broadcast_to(at_border, (border - first, *at_border.shape)), house])
 
         q, held = (total(*both) for both in zip(self.q, self.inland, strict=True))
         m0, star, back = (_at(trade, rows) for trade in (self.m0, self.star, self.back))
@@ -188,7 +188,7 @@ class Setting:
         p = self.p
         o = np.multiply(s.nobody, 1 - p["nobody_open_share"], out=new(v.shape))
         np.subtract(1, o, out=o)
-        if s.open_share.size > 1:
+        if any(rows.start <= row < rows.stop for row in closed):
             o *= s.open_share
         np.multiply(o, v, out=cap)
         cap *= kappa

@@ -60,10 +60,6 @@ class Flows:
         """The flows of some days."""
         return Flows(**{name: _over(x, days) for name, x in self.__dict__.items()})
 
-    def at(self, rows: slice) -> Flows:
-        """The flows of some crossings."""
-        return Flows(**{name: _at(x, rows) for name, x in self.__dict__.items()})
-
     def worth(self, weights: Array) -> Flows:
         """The same flows in other money: trade times `weights` (days,)."""
         by_day = weights[:, None]
