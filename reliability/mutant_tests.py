@@ -26,8 +26,9 @@ from .mutation import Mutant, mutated
 
 PACKAGE = "tradeimpact.model"
 MODEL = "tradeimpact/model"
-TESTS = """attribution baseline by_hand chain closing decompose elasticities history identities incidence inference
-    level levy model_edges next_crossing reconcile revenue series shapley statistics tariff trade_response"""
+TESTS = """attribution baseline by_hand chain closing decompose elasticities history identities identities_every_run
+    incidence inference level levy model_edges next_crossing reconcile revenue sampled_history series shapley statistics
+    steps tariff trade_response"""
 HEAVY = (
     "coverage hypothesis matplotlib.pyplot numpy pandas pytest scipy.optimize scipy.special scipy.stats "
     "statsmodels.tsa.statespace.structural xarray"
