@@ -38,7 +38,7 @@ from .setting import Response, Setting
 
 Array = NDArray[np.float64]
 
-TILE_CELLS = 2**16  # crossings x days x draws of a block at hand at once
+TILE_CELLS = 2**17  # crossings x days x draws of a block at hand at once
 TOGETHER = 2**14  # crossings x days of the blocks that are worked out together
 MOST_TOGETHER = 4
 NATIONAL_LINES = ("insurgent_baseline", "insurgent_revenue", "illicit_transit")  # illicit transit is part of these
