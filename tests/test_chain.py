@@ -187,3 +187,14 @@ def test_arrays_that_make_no_chain_are_an_error_of_ours(initial, move, seen, wor
 def test_a_chain_of_one_day_needs_no_transition():
     chain = ti.control_chain([0.9, 0.05, 0.05], np.ones((0, 3, 3)), [[1, 2, 3]])
     np.testing.assert_allclose(chain.filtered[0], np.array([0.9, 0.1, 0.15]) / 1.15)
+
+
+def test_holders_that_change_every_day_in_silence_are_no_contradiction():
+    """The most that silence can lower a chain: both changes certain on every day, each all but certain to be told."""
+    one, days = np.ones(1), 40
+    moves = Moves.of(one, 0.5 * one, 0.0 * one, one, 0.999 * one)
+    silent, start = np.full((days, 1), SILENT_DAYS), np.array([1.0, 0.0, 0.0]).reshape(3, 1, 1)
+    nothing_said = [(np.zeros(0, int), np.zeros(0, int))] * days
+    shares, last = backward_shares(start, moves, silent, silent, nothing_said, np.zeros((0, 3, 1)))
+    np.testing.assert_allclose(last.sum(axis=0), 1, rtol=1e-12)
+    assert (shares[-1] > 0).any()

@@ -24,7 +24,7 @@ Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 SILENT_DAYS = 10
-RESTED = 32  # days after which chains without a statement are made shares again: what is not said only lowers them
+RESTED = 8  # days after which chains without a statement are made shares again: silence lowers them, far from TINY
 TINY = 1e-280
 LARGEST = 2.0**32 - 1  # shares are whole numbers up to it, as the random numbers they are held against
 
