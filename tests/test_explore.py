@@ -440,6 +440,19 @@ def test_what_was_chosen_stands_in_the_served_notebook_as_text_and_is_never_run(
     assert json.loads(json.dumps(one_cell(chosen, case)))["nbformat"] == 4
 
 
+def test_a_served_page_is_sent_with_its_pictures_since_it_would_miss_what_came_before_it_listens(monkeypatch):
+    monkeypatch.setattr(show, "_png", lambda draw: "")
+    from tradeimpact.explore.serve import served
+
+    async def as_in_a_kernel():
+        return served("my case", str(SYNTHETIC), FALL.to_yaml(), "2001-06-01", "2001-06-05"), asyncio.all_tasks()
+
+    panel, tasks = asyncio.run(as_in_a_kernel())
+    assert len(tasks) == 1  # its own: nothing is left for later
+    assert "one run" in word(panel)
+    assert "ti-bridge" in panel._view.bridge.value
+
+
 def test_a_served_page_has_the_panel_of_the_same_plan(monkeypatch):
     monkeypatch.setattr(show, "_png", lambda draw: "")
     from tradeimpact.explore.serve import served

@@ -27,6 +27,13 @@ LOG = logging.getLogger(__name__)
 class Panel:
     """A panel over one plan; shows itself in a notebook.
 
+    Parameters
+    ----------
+    plan : Plan
+    pictured : bool
+        Draw the first pictures here and now. Otherwise they come to a page that is there with its numbers; a page that
+        is still being built when they come would miss them.
+
     Attributes
     ----------
     plan : Plan
@@ -35,7 +42,7 @@ class Panel:
         The newest numbers, those that the panel shows.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, *, pictured: bool = False) -> None:
         self.history = History(plan)
         self.result: Results | None = None
         self._first = plan
@@ -53,7 +60,10 @@ class Panel:
         self.widget = self._view.widget
         self._show_controls()
         self._numbers()
-        self._soon(self._drawn)  # a page is there with its numbers; the pictures come to it
+        if pictured:
+            self._at_once(self._drawn)
+        else:
+            self._soon(self._drawn)
 
     @property
     def plan(self) -> Plan:
@@ -117,14 +127,18 @@ class Panel:
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
-            for step in steps():
-                step()
+            self._at_once(steps)
             return
         if self._waiting is not None and not self._waiting.done():
             self._waiting.cancel()
             steps = self._steps  # what was cancelled is done with it
         self._view.say("Working …")
         self._waiting = loop.create_task(self._work(steps))
+
+    @staticmethod
+    def _at_once(steps: Callable[[], Iterator[Callable[[], None]]]) -> None:
+        for step in steps():
+            step()
 
     async def _work(self, steps: Callable[[], Iterator[Callable[[], None]]]) -> None:
         await asyncio.sleep(DEBOUNCE)

@@ -86,11 +86,15 @@ def serve(
 
 
 def served(case: str, folder: str, scenario: str, start: str, end: str) -> Panel:
-    """The panel on a served page; `serve` has checked all of it and told every warning."""
+    """The panel on a served page; `serve` has checked all of it and told every warning.
+
+    Voila sends the page when its cell has run, and the page asks for the widgets once and then hears of changes: of those
+    in between it would never hear.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TradeImpactWarning)
         known = load_case(folder)
-    return Panel(Plan.begin(known, Scenario.from_yaml(scenario), start=start, end=end, opened=case))
+    return Panel(Plan.begin(known, Scenario.from_yaml(scenario), start=start, end=end, opened=case), pictured=True)
 
 
 def one_cell(chosen: dict[str, str], case: Case) -> dict[str, Any]:
