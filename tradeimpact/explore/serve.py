@@ -88,8 +88,8 @@ def serve(
 def served(case: str, folder: str, scenario: str, start: str, end: str) -> Panel:
     """The panel on a served page; `serve` has checked all of it and told every warning.
 
-    Voila sends the page when its cell has run, and the page asks for the widgets once and then hears of changes: of those
-    in between it would never hear.
+    Voila sends the page when its cell has run; the page asks for the widgets once and then hears of changes. It would
+    never hear of those in between.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TradeImpactWarning)
