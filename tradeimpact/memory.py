@@ -18,7 +18,7 @@ New = Callable[..., NDArray[Any]]  # an array of a shape and type, its values no
 
 LINE = 64  # bytes
 NEAR = 2**16  # numbers in each array of a step that stays near the processor
-KEPT = 64 << 20  # bytes; what is larger goes back to the system
+KEPT = 128 << 20  # bytes; what is larger goes back to the system
 _free: list[Scratch] = []  # taken from and added to by any thread, each in one step
 
 

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import ModelError
-from ..memory import New, aligned
+from ..memory import New, aligned, near
 
 Array = NDArray[np.float64]
 
@@ -212,12 +212,10 @@ def apply_ceiling(trade: Array, cap: Array, codes: NDArray[np.intp], new: New = 
     target = np.minimum(offered, most)
     moving = (_sum_first(offered - target) > floor) & (_sum_first(most - target) > floor)
     goal = np.where(moving, np.minimum(total, _sum_first(most)), 0.0)
-    count = np.count_nonzero(moving)
-    if count < FEW * len(moving):
-        at = _where(moving)
-        multiple[:, at] += _raised(free[:, at], limit[:, at], multiple[:, at][codes], goal[at], floor[at], new)
-    else:
-        multiple += _raised(free, limit, multiple[codes], goal, floor, new)
+    for some in near(len(moving), len(free)):
+        if moving[some].any():
+            base = multiple[:, some]
+            base += _raised(free[:, some], limit[:, some], base[codes], goal[some], floor[some], new)
     for group, rows in enumerate(members):
         for row in rows:
             np.multiply(multiple[group], free[row], out=held[row])
