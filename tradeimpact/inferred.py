@@ -168,8 +168,8 @@ class Sampled:
         for row, spells in self.closures.items():
             if all(spell.start.min() >= days.stop for spell in spells):
                 continue
-            opened = np.ones((days.stop - days.start, self.states.shape[2]))
-            found[row] = (opened, self._closed(row, days, opened))
+            opened = self._opened(row, days)
+            found[row] = (opened, self._since(row, days, opened))
         return found
 
     def on(
@@ -206,7 +206,8 @@ class Sampled:
         """Sums over several stretches of draws: shares of holders (authorities, crossings, days), open share
         (crossings, days).
         """
-        closed, found = self.closed(days), []
+        opened_on = {row: self._opened(row, days) for row in self.closures}
+        found = []
         for draws in each:
             count, states = draws.stop - draws.start, self.states[:, days, draws]
             nobody, lost = (np.add.reduce(states == state, axis=-1, dtype=np.int32) for state in (1, 2))
@@ -214,7 +215,7 @@ class Sampled:
             holders[0] += count - nobody - lost
             holders[1] += nobody
             opened = np.full(states.shape[:2], float(count))
-            for row, (path, _) in closed.items():
+            for row, path in opened_on.items():
                 opened[row] = path[:, draws].sum(axis=-1)
             found.append((holders, opened))
         return found
@@ -233,18 +234,29 @@ class Sampled:
             self.levy_per_truck, self.first_events,
         )  # fmt: skip
 
-    def _closed(self, row: int, days: slice, opened: Array) -> Array:
-        """Shut a crossing on some days, in `opened` (days, draws); returns its days since reopening."""
-        day = np.arange(days.start, days.stop, dtype=np.float64)[:, None]
-        last = np.full(opened.shape, -1.0)  # the last day that was shut
+    def _opened(self, row: int, days: slice) -> Array:
+        """Open share of a crossing on some days, (days, draws)."""
+        opened = np.ones((days.stop - days.start, self.states.shape[2]))
+        day = np.arange(days.start, days.stop)[:, None]
         for spell in self.closures[row]:
             some = slice(max(int(spell.start.min()) - days.start, 0), max(int(spell.end.max()) + 1 - days.start, 0))
             shut = (day[some] >= spell.start) & (day[some] <= spell.end)
             np.minimum(opened[some], np.where(shut, spell.left, 1.0), out=opened[some])
-            after = slice(max(int(spell.end.min()) + 1 - days.start, 0), None)
-            ended = np.where(spell.left == 0, spell.end, -1.0)
-            np.maximum(last[after], np.where(ended < day[after], ended, -1.0), out=last[after])
-        return np.where((last >= 0) & (opened > 0), day - 1.0 - last, -1.0)
+        return opened
+
+    def _since(self, row: int, days: slice, opened: Array) -> Array:
+        """Days since a crossing that was wholly shut reopened, from 0; -1 before that and while it is shut again."""
+        day = np.arange(days.start, days.stop, dtype=np.float64)[:, None]
+        since: Array | None = None
+        for spell in self.closures[row]:
+            ended = np.where((spell.left == 0) & (spell.end >= 0), spell.end + 1.0, np.inf)
+            after = np.maximum(day - ended, -1.0)
+            if since is None:
+                since = after
+            else:
+                np.copyto(since, after, where=(after >= 0) & ((since < 0) | (after < since)))
+                since[opened == 0] = -1.0
+        return np.full(opened.shape, -1.0) if since is None else since
 
     def _threat(self, days: slice, rows: slice, flag: Flags, new: New) -> Array:
         """The days before a crossing held by the government is lost, as many of them as threat lasts: 1, and else 0."""
