@@ -107,9 +107,10 @@ def test_some_days_at_a_time_are_the_same_as_all_at_once(step):
     for start in range(0, DAYS, step):
         days = slice(start, min(start + step, DAYS))
         some, same = history.on(days), whole.on(days)
-        for name in ("government", "nobody", "insurgent", "open_share", "threat"):
+        for name in ("government", "nobody", "insurgent", "open_share"):
             found = np.broadcast_to(getattr(some, name), same.government.shape)
             np.testing.assert_array_equal(found, getattr(same, name), err_msg=name)
+        np.testing.assert_array_equal(*np.broadcast_arrays(history.threatened(days), whole.threatened(days)))
         np.testing.assert_array_equal(np.stack(some.shares), np.stack(same.shares))
         closed, full = history.closed(days), whole.closed(days)
         for row in range(CROSSINGS):
@@ -119,13 +120,16 @@ def test_some_days_at_a_time_are_the_same_as_all_at_once(step):
 
 def test_some_crossings_at_a_time_are_the_same_as_all_at_once():
     history, days = sampled(4, 3), slice(5, 29)
+    whole = history.dense()
     closed = history.closed(days)
     for rows in (slice(0, 2), slice(2, 5), slice(3, 4)):
         some, same = history.on(days, rows=rows, closed=closed), history.on(days)
-        for name in ("government", "nobody", "insurgent", "open_share", "threat"):
+        for name in ("government", "nobody", "insurgent", "open_share"):
             found = np.broadcast_to(getattr(some, name), some.government.shape)
             expected = np.broadcast_to(getattr(same, name), same.government.shape)[rows]
             np.testing.assert_array_equal(found, expected, err_msg=name)
+        found, expected = history.threatened(days, rows), whole.threatened(days)[rows]
+        np.testing.assert_array_equal(np.broadcast_to(found, expected.shape), expected)
         np.testing.assert_array_equal(np.stack(some.shares), np.stack(same.shares)[:, rows])
 
 

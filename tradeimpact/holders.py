@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from math import prod
 
 import numpy as np
 import pandas as pd
@@ -206,14 +205,13 @@ def block_paths(
                 drawn = _Drawn.of(part, p, seed, blocks, until, first, CANDIDATES, new)
                 border = np.array([g != "inland" for g in part.groups])
                 for number, (day, _, _) in enumerate(counts):
-                    lost = drawn.lost[day - first][border].sum(axis=0, dtype=np.int64)  # (blocks, histories, BLOCK)
-                    many[number] += lost.transpose(1, 0, 2).reshape(CANDIDATES, -1)
+                    many[number] += drawn.lost[day - first][:, border].sum(axis=1, dtype=np.int64)
             pick = _fitting(many, counts, p, uniforms(seed, "count", *blocks))
         for part in parts:
             if drawn is None or len(parts) > 1:
                 new.rewind()
                 drawn = _Drawn.of(part, p, seed, blocks, until, first, CANDIDATES if counts else 1, new)
-            found.append(drawn.chosen(pick, first, new)[:, :days])
+            found.append(drawn.chosen(pick, new)[:, :days])
     states = found[0] if len(found) == 1 else np.concatenate(found)
     if (days is not None and days <= until + 1) or until == known.days - 1:
         return states
@@ -225,8 +223,9 @@ def block_paths(
 class _Drawn:
     """Joint histories of some crossings from a first day on, and what those before it are drawn from.
 
-    `shares` (days - 1, 5, crossings, blocks, 1, BLOCK); `early` are the random numbers of the days before the first,
-    `lost` and `insurgent` the states from it on, (days, crossings, blocks, histories, BLOCK) each.
+    `shares` (days - 1, 5, crossings, draws); `early` are the random numbers of the days before the first, (days,
+    crossings, draws), which need only one history; `lost` and `insurgent` the states from it on, (days, histories,
+    crossings, draws).
     """
 
     shares: Numbers
@@ -250,44 +249,35 @@ class _Drawn:
         layout = Layout.of(known, until)
         initial, moves, seen = _begin(known, layout, p, seed, *blocks)
         shares, last = backward_shares(initial, moves, layout.loss, layout.back, layout.by_day, seen, new)
-        cut = (len(blocks), 1, BLOCK)
-        shares, last = shares.reshape(*shares.shape[:-1], *cut), last.reshape(*last.shape[:-1], *cut)
-        cells, each = (len(known.crossings), len(blocks)), (layout.days, histories, BLOCK)
-        early = new((first, *cells, *each[1:]), np.uint32)
-        lost, insurgent = (new((layout.days - first, *cells, *each[1:]), np.bool_) for _ in range(2))
-        numbers = new((min(CROSSINGS_AT_ONCE, cells[0]), len(blocks), *each), np.uint32)
-        for begin in range(0, cells[0], CROSSINGS_AT_ONCE):
-            some = slice(begin, min(begin + CROSSINGS_AT_ONCE, cells[0]))
+        crossings, draws = last.shape[1:]
+        days = layout.days - first
+        early = new((first, crossings, draws), np.uint32)
+        lost, insurgent = (new((days, histories, crossings, draws), np.bool_) for _ in range(2))
+        numbers = new((days, histories, min(CROSSINGS_AT_ONCE, crossings), draws), np.uint32)
+        for begin in range(0, crossings, CROSSINGS_AT_ONCE):
+            some = slice(begin, min(begin + CROSSINGS_AT_ONCE, crossings))
             for place, crossing in enumerate(known.crossings[some]):
                 for number, block in enumerate(blocks):
-                    drawn = whole_numbers(seed, f"path/{crossing}", block, prod(each))
-                    numbers[place, number] = drawn.reshape(each)
-            uniform = np.moveaxis(numbers[: some.stop - begin], 2, 0)
-            early[:, some] = uniform[:first]
-            sample_histories(shares[first:, :, some], last[:, some], uniform[first:], lost[:, some], insurgent[:, some])
+                    drawn = whole_numbers(seed, f"path/{crossing}", block, (first + days * histories) * BLOCK)
+                    here = slice(number * BLOCK, (number + 1) * BLOCK)
+                    early[:, begin + place, here] = drawn[: first * BLOCK].reshape(first, BLOCK)
+                    numbers[:, :, place, here] = drawn[first * BLOCK :].reshape(days, histories, BLOCK)
+            uniform = numbers[:, :, : some.stop - begin]
+            sample_histories(shares[first:, :, some], last[:, some], uniform, lost[:, :, some], insurgent[:, :, some])
         return cls(shares, early, lost, insurgent)
 
-    def chosen(self, pick: NDArray[np.intp], first: int, new: New) -> States:
+    def chosen(self, pick: NDArray[np.intp], new: New) -> States:
         """The history picked in each draw, (crossings, days, draws); its days before `first` are drawn now."""
-        crossings, blocks, histories, _ = self.lost.shape[1:]
-        days, draws = first + len(self.lost), blocks * BLOCK
-        number, place = np.divmod(np.arange(draws), BLOCK)
-        at = (number * histories + pick) * BLOCK + place
-
-        def picked(x: Flags, out: Flags) -> None:
-            np.take(x.reshape(*x.shape[:2], -1), at, axis=2, out=out.reshape(*out.shape[:2], -1), mode="clip")
-
-        lost, insurgent = (new((days, crossings, blocks, 1, BLOCK), np.bool_) for _ in range(2))
+        first, crossings, draws = self.early.shape
+        days = first + len(self.lost)
+        at = (pick * crossings + np.arange(crossings)[:, None]) * draws + np.arange(draws)
+        lost, insurgent = (new((days, crossings, draws), np.bool_) for _ in range(2))
         for every, one in ((self.lost, lost), (self.insurgent, insurgent)):
-            picked(every, one[first:])
+            np.take(every.reshape(len(every), -1), at, axis=1, out=one[first:], mode="clip")
         if first:
-            own = new((first, crossings, blocks, 1, BLOCK), np.uint32)
-            early, mine = (x.reshape(first, crossings, -1) for x in (self.early, own))
-            np.take(early, at, axis=2, out=mine, mode="clip")
-            sample_before(self.shares[:first], own, lost[: first + 1], insurgent[: first + 1])
+            sample_before(self.shares[:first], self.early, lost[: first + 1], insurgent[: first + 1])
         states = np.empty((crossings, days, draws), dtype=np.int8)
-        one, other = (x.reshape(days, crossings, draws).transpose(1, 0, 2) for x in (lost, insurgent))
-        return np.add(one, other, out=states, dtype=np.int8)
+        return np.add(lost.transpose(1, 0, 2), insurgent.transpose(1, 0, 2), out=states, dtype=np.int8)
 
 
 def _fitting(

@@ -18,7 +18,7 @@ from .case.reported import holder_shares
 from .engine.blocks import BLOCK
 from .engine.sampling import uniforms
 from .foundation import once
-from .holders import CHAIN_BYTES, CHAIN_CELLS, Evidence, Flags, Ints, States, block_paths
+from .holders import CHAIN_BYTES, CHAIN_CELLS, Evidence, Ints, States, block_paths
 from .inference import gather
 from .marginals import require
 from .memory import New, aligned
@@ -200,7 +200,27 @@ class Sampled:
             opened[...] = 1.0
             for row in here:
                 opened[row - first] = shut[row][0]
-        return control.Moment(government, nobody, together, shares, opened, self._threat(days, rows, flag, new))
+        return control.Moment(government, nobody, together, shares, opened)
+
+    def threatened(self, days: slice, rows: slice = control.ALL, new: New = aligned) -> Array:
+        """1 on the days before a crossing held by the government is lost, as many as threat lasts, and else 0; in
+        memory from `new`.
+        """
+        held = self.states[rows, days.start : days.stop + self.threat_days] == 0
+        lost = held[:, :-1] & ~held[:, 1:]
+        lost[:, : max(self.offset - days.start, 0)] = False
+        flag = new(self.states[rows, days].shape, np.bool_)
+        flag[...] = False
+        for ahead in range(min(self.threat_days, lost.shape[1])):
+            soon = lost[:, ahead : ahead + flag.shape[1]]
+            flag[:, : soon.shape[1]] |= soon
+        flag &= held[:, : flag.shape[1]]
+        flag[:, : max(self.offset - days.start, 0)] = False
+        if not flag.any():
+            return np.zeros((1, 1, 1))
+        threat = new(flag.shape)
+        threat[...] = flag
+        return threat
 
     def sums(self, days: slice, each: Sequence[slice]) -> list[tuple[Array, Array]]:
         """Sums over several stretches of draws: shares of holders (authorities, crossings, days), open share
@@ -228,7 +248,7 @@ class Sampled:
         since = np.full(m.government.shape, -1.0)
         for row, (_, after) in closed.items():
             since[row] = after
-        opened, threat = (np.array(np.broadcast_to(x, since.shape)) for x in (m.open_share, m.threat))
+        opened, threat = (np.array(np.broadcast_to(x, since.shape)) for x in (m.open_share, self.threatened(days)))
         return control.Paths(
             np.stack([m.government, m.nobody, *m.shares]), opened, threat, self.insecurity, since, self.levy_rate,
             self.levy_per_truck, self.first_events,
@@ -257,23 +277,6 @@ class Sampled:
                 np.copyto(since, after, where=(after >= 0) & ((since < 0) | (after < since)))
                 since[opened == 0] = -1.0
         return np.full(opened.shape, -1.0) if since is None else since
-
-    def _threat(self, days: slice, rows: slice, flag: Flags, new: New) -> Array:
-        """The days before a crossing held by the government is lost, as many of them as threat lasts: 1, and else 0."""
-        held = self.states[rows, days.start : days.stop + self.threat_days] == 0
-        lost = held[:, :-1] & ~held[:, 1:]
-        lost[:, : max(self.offset - days.start, 0)] = False
-        flag[...] = False
-        for ahead in range(min(self.threat_days, lost.shape[1])):
-            soon = lost[:, ahead : ahead + flag.shape[1]]
-            flag[:, : soon.shape[1]] |= soon
-        flag &= held[:, : flag.shape[1]]
-        flag[:, : max(self.offset - days.start, 0)] = False
-        if not flag.any():
-            return np.zeros((1, 1, 1))
-        threat = new(flag.shape)
-        threat[...] = flag
-        return threat
 
 
 def _shut(

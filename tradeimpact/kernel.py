@@ -197,8 +197,7 @@ class _Sums:
             return
         here = slice(inside.start - days.start, inside.stop - days.start)
         at = slice(inside.start - window.start, inside.stop - window.start)
-        # the same rows together for one block as for several: sums over crossings keep their order
-        for rows in near(len(self.x.crossings), (at.stop - at.start) * BLOCK * MOST_TOGETHER):
+        for rows in near(len(self.x.crossings), r.m0[0].size):
             new.rewind()
             flows, rates, held = r.at(rows, new)
             flows, rates = flows.over(here), rates.over(here)
@@ -209,12 +208,15 @@ class _Sums:
                     self.by_crossing[name] = np.zeros((len(self.x.crossings), product.shape[-1]))
                     self.by_day[name] = np.zeros((len(self.weights), product.shape[-1]))
                 self.by_crossing[name][rows] += product.sum(axis=1)
-                self.by_day[name][at] += product[0] if len(product) == 1 else product.sum(axis=0)
+                by_day = self.by_day[name][at]
+                for one in product:  # crossing by crossing: how many are at hand does not change the order of the sum
+                    by_day += one
             if len(self.taken) > 1:
                 trade = flows.response_trade + flows.returned_trade
                 for position, levy in enumerate(r.levies):
                     mine = _some(levy[rows], here) * trade * _some(held.shares[position], here)
-                    self.taken[position] += mine.sum(axis=(0, 1))
+                    for one in mine.sum(axis=1):
+                        self.taken[position] += one
             if self.keep:
                 lines = ledger_lines(flows, rates)
                 for row, name in enumerate(self.keep):

@@ -81,7 +81,8 @@ class Response:
     def friction(self) -> Array:
         """Friction at border crossings as a share of value, (border, days, draws)."""
         border = slice(0, self.setting.x.border)
-        return self.setting.friction(border, self.setting.paths.on(self.days, rows=border), self.closed)
+        held = self.setting.paths.on(self.days, rows=border, closed=self.closed)
+        return self.setting.friction(border, self.days, held, self.closed)
 
     def at(self, rows: slice, new: New = aligned) -> tuple[Flows, Rates, Moment]:
         """Flows, rates and holders of some crossings, in memory from `new`."""
@@ -198,12 +199,12 @@ class Setting:
             cap[at] = np.where(_recovering(after, half_life), 1.0, kappa) * (o[at] * v[at])
         return o
 
-    def friction(self, rows: slice, s: Moment, closed: Closed) -> Array:
+    def friction(self, rows: slice, days: slice, s: Moment, closed: Closed) -> Array:
         """Friction of some border crossings as a share of value, (crossings, days, draws)."""
         p = self.p
         found = s.insurgent * p["friction_insurgent"]
         found = found + s.nobody * (p["friction_insurgent"] + p["friction_nobody_extra"])
-        found = found + s.government * s.threat * p["friction_threat"]
+        found = found + s.government * self.paths.threatened(days, rows) * p["friction_threat"]
         for at, after in _reopened(closed, rows):
             # truck counts at a reopened post contain its friction already
             recovering = _recovering(after, p["recovery_half_life_days"])
@@ -223,8 +224,9 @@ class Setting:
         cost[...] = 1.0
         if kept is not None:
             cost -= np.multiply(collected, 1 - kept, out=more)
-        if s.threat.any():
-            cost += np.multiply(s.threat, of_threat / before, out=more)
+        threat = self.paths.threatened(days, rows, new)
+        if threat.any():
+            cost += np.multiply(threat, of_threat / before, out=more)
         cost *= s.government
         cost += np.multiply(s.nobody, nobody, out=more)
         cost += np.multiply(s.insurgent, insurgent + levy / before, out=more)

@@ -32,7 +32,6 @@ class Moment:
     insurgent: Array
     shares: Sequence[Array]
     open_share: Array
-    threat: Array
 
 
 Closed = Mapping[int, tuple[Array, Array]]  # by crossing: open share, `days_since_reopening`, (days, draws) each
@@ -66,6 +65,9 @@ class History(Protocol):
 
     def on(self, days: slice, new: New = aligned, rows: slice = ALL, closed: Closed | None = None) -> Moment:
         """Some crossings on some days, in memory from `new`; `closed` is given where it is known already."""
+
+    def threatened(self, days: slice, rows: slice = ALL, new: New = aligned) -> Array:
+        """How much some crossings are threatened on some days, (crossings, days, draws), in memory from `new`."""
 
     def sums(self, days: slice, each: Sequence[slice]) -> list[tuple[Array, Array]]:
         """Sums over several stretches of draws: shares of holders (authorities, crossings, days), open share
@@ -135,8 +137,11 @@ class Paths:
             shares[0] if len(shares) == 1 else self.holders[2:, rows, days].sum(axis=0),
             shares,
             self.open_share[rows, days],
-            self.threat[rows, days],
         )
+
+    def threatened(self, days: slice, rows: slice = ALL, new: New = aligned) -> Array:
+        """How much some crossings are threatened on some days; nothing is copied."""
+        return self.threat[rows, days]
 
     def sums(self, days: slice, each: Sequence[slice]) -> list[tuple[Array, Array]]:
         """Sums over several stretches of draws: shares of holders (authorities, crossings, days), open share

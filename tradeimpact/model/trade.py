@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import ModelError
-from ..memory import New, aligned, near
+from ..memory import LINE, NEAR, New, aligned
 
 Array = NDArray[np.float64]
 
@@ -212,7 +212,8 @@ def apply_ceiling(trade: Array, cap: Array, codes: NDArray[np.intp], new: New = 
     target = np.minimum(offered, most)
     moving = (_sum_first(offered - target) > floor) & (_sum_first(most - target) > floor)
     goal = np.where(moving, np.minimum(total, _sum_first(most)), 0.0)
-    for some in near(len(moving), len(free)):
+    step = max(NEAR // (len(free) * LINE), 1) * LINE  # near the processor, and no single cell is left over
+    for some in (slice(begin, begin + step) for begin in range(0, len(moving), step)):
         if moving[some].any():
             base = multiple[:, some]
             base += _raised(free[:, some], limit[:, some], base[codes], goal[some], floor[some], new)
