@@ -90,7 +90,7 @@ def sampled_states(shares, last, uniform):
 def test_sampled_histories_reproduce_the_smoother_and_its_pairs_of_days():
     count = 40_000
     initial, move, dense, shares, last = silent_chain(7, 5, 1)
-    uniform = np.random.default_rng(1).integers(0, 2**32, (2, 5, count, 1), dtype=np.uint32)
+    uniform = np.random.default_rng(1).integers(0, 2**31, (2, 5, count, 1), dtype=np.int32)
     paths = sampled_states(shares, last, uniform)[..., 0]
     smoothed = ti.control_chain(initial, move, dense).smoothed[..., 0]
     found = np.stack([(paths == state).mean(axis=-1) for state in range(3)], axis=1)
@@ -112,7 +112,7 @@ def test_sampled_histories_reproduce_the_smoother_and_its_pairs_of_days():
 def test_every_sampled_state_is_the_one_that_its_uniform_number_picks(seed):
     days, histories, draws = 9, 3, 64
     initial, move, dense, shares, last = silent_chain(seed, days, draws)
-    uniform = np.random.default_rng(seed).integers(0, 2**32, (2, days, histories, draws), dtype=np.uint32)
+    uniform = np.random.default_rng(seed).integers(0, 2**31, (2, days, histories, draws), dtype=np.int32)
     paths = sampled_states(shares, last, uniform)
     filtered = ti.control_chain(initial, move, dense).filtered
     for c, k, n in np.ndindex(2, histories, draws):
@@ -120,7 +120,7 @@ def test_every_sampled_state_is_the_one_that_its_uniform_number_picks(seed):
         for day in range(days - 1, -1, -1):
             weight = filtered[day, :, c, n] if after is None else filtered[day, :, c, n] * move[day, :, after, c, n]
             edges = np.cumsum(weight / weight.sum())
-            picked = uniform[c, day, k, n] / 2**32
+            picked = uniform[c, day, k, n] / 2**31
             if np.abs(edges - picked).min() > 1e-9:  # whole numbers cannot tell nearer ones apart
                 assert paths[day, c, k, n] == (picked >= edges[:2]).sum()
             after = paths[day, c, k, n]

@@ -26,7 +26,7 @@ from .tables import records
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-Numbers = NDArray[np.uint32]
+Numbers = NDArray[np.int32]
 States = NDArray[np.int8]  # 0 government, 1 nobody, 2 insurgent
 
 CHAIN_CELLS = 16_384  # days x crossings whose chains of a block are in memory at once
@@ -251,9 +251,9 @@ class _Drawn:
         shares, last = backward_shares(initial, moves, layout.loss, layout.back, layout.by_day, seen, new)
         crossings, draws = last.shape[1:]
         days = layout.days - first
-        early = new((first, crossings, draws), np.uint32)
+        early = new((first, crossings, draws), np.int32)
         lost, insurgent = (new((days, histories, crossings, draws), np.bool_) for _ in range(2))
-        numbers = new((days, histories, min(CROSSINGS_AT_ONCE, crossings), draws), np.uint32)
+        numbers = new((days, histories, min(CROSSINGS_AT_ONCE, crossings), draws), np.int32)
         for begin in range(0, crossings, CROSSINGS_AT_ONCE):
             some = slice(begin, min(begin + CROSSINGS_AT_ONCE, crossings))
             for place, crossing in enumerate(known.crossings[some]):

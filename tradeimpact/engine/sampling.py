@@ -269,10 +269,11 @@ def uniforms(seed: int, stream: str, block: int, *more: int) -> Array:
     return np.asarray(generator.random(BLOCK * (1 + len(more)))) + 2.0**-54
 
 
-def whole_numbers(seed: int, stream: str, block: int, count: int) -> NDArray[np.uint32]:
-    """`count` (even) numbers from 0 to 2**32 - 1, all as likely, a function of (seed, stream, block) alone."""
+def whole_numbers(seed: int, stream: str, block: int, count: int) -> NDArray[np.int32]:
+    """`count` (even) numbers from 0 to 2**31 - 1, all as likely, a function of (seed, stream, block) alone."""
     key = np.frombuffer(blake2b(f"{seed}/{stream}/{block}".encode(), digest_size=32).digest(), dtype=np.uint32)
-    return np.random.SFC64(np.random.SeedSequence(key.tolist())).random_raw(count // 2).view(np.uint32)
+    words = np.random.SFC64(np.random.SeedSequence(key.tolist())).random_raw(count // 2).view(np.uint32)
+    return np.right_shift(words, 1, out=words).view(np.int32)
 
 
 def uniform_days(seed: int, stream: str, block: int, days: int) -> Array:

@@ -19,14 +19,14 @@ from ..errors import ModelError
 from ..memory import New, aligned
 
 Array = NDArray[np.float64]
-Whole = NDArray[np.uint32]
+Whole = NDArray[np.int32]  # from 0
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 SILENT_DAYS = 10
 RESTED = 8  # days after which chains without a statement are made shares again: silence lowers them, far from TINY
 TINY = 1e-280
-LARGEST = 2.0**32 - 1  # shares are whole numbers up to it, as the random numbers they are held against
+LARGEST = 2.0**31 - 1  # shares are whole numbers up to it, as the random numbers they are held against
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def backward_shares(
         Which rows of `likelihood` (rows, 3, draws) speak about which crossings on the day.
     """
     days, cell = len(loss), initial.shape[1:]
-    shares = new((max(days - 1, 0), 5, *cell), np.uint32)
+    shares = new((max(days - 1, 0), 5, *cell), np.int32)
     now, then, scale = (new(initial.shape) for _ in range(3))
     raw, part = new((5, *cell)), new(cell)
 
@@ -115,10 +115,9 @@ def backward_shares(
         # a state that cannot be reached is not drawn either; the parts of a sum are at most the sum, so that none
         # is above LARGEST by a whole number
         np.divide(LARGEST, np.maximum(then, TINY, out=scale), out=scale)
-        share = shares[day - 1]
-        np.multiply(raw[:2], scale[0], out=share[:2], casting="unsafe")
-        np.multiply(raw[2], scale[1], out=share[2], casting="unsafe")
-        np.multiply(raw[3:], scale[2], out=share[3:], casting="unsafe")
+        for after, some in enumerate((slice(0, 2), slice(2, 3), slice(3, 5))):
+            np.multiply(raw[some], scale[after], out=raw[some])
+        shares[day - 1] = raw
         _observe(then, cells[day], likelihood, day, whole=day % RESTED == 0 or day == days - 1)
         now, then = then, now
     return shares, now
@@ -128,10 +127,10 @@ def _observe(state: Array, cells: tuple[Ints, Ints], likelihood: Array, day: int
     """Weigh by what was stated on a day and make shares of it, in place: at crossings of which something was stated, or
     at all.
     """
-    rows, crossings = cells
-    if len(rows):
-        weighed = state[:, crossings] * likelihood[rows].transpose(1, 0, 2)
-        state[:, crossings] = weighed / _total(weighed, day)
+    for row, crossing in zip(*cells, strict=True):
+        one = state[:, crossing]
+        one *= likelihood[row]
+        one /= _total(one, day)
     if whole:
         state /= _total(state, day)
 
@@ -147,10 +146,10 @@ def sample_histories(shares: Whole, last: Array, uniform: Whole, lost: Flags, in
     """States drawn backward: whether lost (nobody or insurgent), and whether insurgent, into arrays of the shape of
     `uniform`.
 
-    `uniform` (days, …) are whole numbers from 0 to 2**32 - 1, all as likely; `shares` (days - 1, 5, …) and `last` (3,
+    `uniform` (days, …) are whole numbers from 0 to 2**31 - 1, all as likely; `shares` (days - 1, 5, …) and `last` (3,
     …) are those of `backward_shares`, brought to axes that broadcast to its others.
     """
-    top = (np.minimum(np.stack([last[0], last[0] + last[1]]), 1.0) * LARGEST).astype(np.uint32)
+    top = (np.minimum(np.stack([last[0], last[0] + last[1]]), 1.0) * LARGEST).astype(np.int32)
     np.greater_equal(uniform[-1], top[0], out=lost[-1])
     np.greater_equal(uniform[-1], top[1], out=insurgent[-1])
     sample_before(shares, uniform, lost, insurgent)
