@@ -170,8 +170,10 @@ def _done(task: Task, parts: Sequence[Sequence[int]], how: How) -> Iterator[Part
 def _parts(draws: int, how: How) -> list[list[int]]:
     """Block numbers of each part: `chunk` draws, rounded up to whole blocks."""
     numbers = [number for number, _ in blocks(draws)]
-    # as many blocks as are worked out together; two together take less time than each on a thread of its own
-    size = min(MOST_TOGETHER, max(len(numbers) // 2, 2))
+    # an even number of parts, each of so many blocks as are worked out together; two blocks together take less time
+    # than each on a thread of its own
+    pairs = -(-len(numbers) // (2 * MOST_TOGETHER))
+    size = max(-(-len(numbers) // (2 * pairs)), 2)
     if how.chunk is not None:
         size = -(-how.chunk // BLOCK)
     return [numbers[i : i + size] for i in range(0, len(numbers), size)]
