@@ -506,7 +506,7 @@ def test_deferral_by_hand():
     kept = np.array([100.0, 0, 0, 0, 0]).reshape(1, 5, 1)
     room = np.array([99.0, 99, 10, 99, 99]).reshape(1, 5, 1)
     is_open = np.array([False, False, True, True, True]).reshape(1, 5, 1)
-    found = defer(kept, room, is_open, np.array([0.3]), np.array([0.5]))
+    found = defer(kept, room * is_open, np.array([0.3]), np.array([0.5]))
     np.testing.assert_allclose(found[0, :, 0], [0, 0, 10, 10, 5], rtol=1e-14)
 
 
@@ -518,7 +518,7 @@ def test_nothing_returns_that_was_not_put_away_nor_on_shut_days_nor_beyond_the_r
     room = array(data.draw, st.one_of(st.just(0.0), some(-10, 100)), shape)
     is_open = array(data.draw, st.booleans(), (*shape[:2], 1))
     delta, omega = (array(data.draw, some(0, 1), (2,)) for _ in range(2))
-    found = defer(kept, room, is_open, delta, omega)
+    found = defer(kept, room * is_open, delta, omega)
     assert found.shape == shape
     assert (found >= 0).all()
     assert (found <= np.maximum(room, 0)).all()
@@ -532,6 +532,6 @@ def test_nothing_returns_that_was_not_put_away_nor_on_shut_days_nor_beyond_the_r
 def test_with_room_and_time_all_that_waits_comes_back_where_it_was_put_away():
     kept = np.zeros((2, 400, 1))
     kept[0, :10] = 7.0
-    found = defer(kept, np.full((2, 400, 1), np.inf), np.ones((2, 400, 1), bool), np.array([0.4]), np.array([0.1]))
+    found = defer(kept, np.full((2, 400, 1), np.inf), np.array([0.4]), np.array([0.1]))
     assert found[0].sum() == pytest.approx(0.4 * 70, rel=1e-12)
     assert (found[1] == 0).all()

@@ -160,12 +160,8 @@ class Setting:
         star, back = new(m0.shape), new(m0.shape)
         np.multiply(free, e, out=star[:border])
         kept_away = self._kept_away(v, closed, free, e, trade)
-        room = np.subtract(cap, star[:border], out=cap)
-        passable = np.ones(v.shape if closed else (1, 1, 1), dtype=bool)
-        for row, (opened, _) in closed.items():
-            if row < border:
-                passable[row] = opened > 0
-        defer(kept_away, room, passable, p["deferral_share"], p["deferral_return"], stock, back[:border])
+        room = np.subtract(cap, star[:border], out=cap)  # none where a crossing is shut: nothing may pass, nothing did
+        defer(kept_away, room, p["deferral_share"], p["deferral_return"], stock, back[:border])
         inland = self._houses(m0, star, back, q, q * e, closed)
         return Response(self, days, m0, star, back, (q, q * e), inland, closed, kept)
 

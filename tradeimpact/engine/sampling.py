@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -127,7 +128,7 @@ class Sampler:
             g: self._group(g, rho) for g, rho in correlations.items() if any(m.group == g for m in self.marginals)
         }
         self._alike = self._families()
-        self._sobol = _Sobol(_scrambles(seed, list(self._column)))
+        self._sobol = _sobol(seed, tuple(self._column))
 
     def reseeded(self, seed: int) -> Sampler:
         """The same marginals with another seed."""
@@ -238,6 +239,12 @@ class _Sobol:
         for bit in range(BITS):
             mixed ^= (points >> np.uint32(BITS - 1 - bit) & np.uint32(1)) * self._columns[:, bit][:, None]
         return mixed
+
+
+@lru_cache(maxsize=8)
+def _sobol(seed: int, names: tuple[str, ...]) -> _Sobol:
+    """Points of a run; those of the last runs are at hand for one that repeats them, as when a slider moves."""
+    return _Sobol(_scrambles(seed, names))
 
 
 def _scrambles(seed: int, names: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:

@@ -117,6 +117,7 @@ def products(f: Flows, r: Rates, new: New = aligned) -> Iterator[tuple[str, Arra
     r0, g, i, w, m0 = r.collected_baseline, f.government, f.insurgent, f.open_share, f.baseline_trade
     shape = np.broadcast_shapes(m0.shape, g.shape, f.response_trade.shape)
     it, base, held = (new(shape) for _ in range(3))
+    shut = w.size > 1 or bool((w != 1).any())
 
     def times(a: Array, b: Array, out: Array = it) -> Array:
         return np.multiply(a, b, out=out)
@@ -124,9 +125,9 @@ def products(f: Flows, r: Rates, new: New = aligned) -> Iterator[tuple[str, Arra
     yield "baseline", times(r0, m0, base)
     yield "nobody", times(base, f.nobody)
     yield "insurgent", times(base, i, held)
-    yield "insurgent_open", times(held, w)
+    yield "insurgent_open", times(held, w) if shut else held
     yield "held", times(base, g, held)
-    opened = times(held, w, base)
+    opened = times(held, w, base) if shut else held
     yield "open", opened
     yield "responding", times(opened, f.total_ratio)
     yield "calm", times(opened, f.total_held)

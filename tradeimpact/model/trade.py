@@ -281,7 +281,6 @@ def recovery(
 def defer(
     kept_away: Array,
     room: Array,
-    is_open: NDArray[np.bool_],
     share: Array,
     return_rate: Array,
     stock: Array | None = None,
@@ -290,14 +289,13 @@ def defer(
     """Cargo that waited and returns, B (currency per day), from what closures and hold-back kept away.
 
     A share of `kept_away` (crossings, days, draws) joins a stock at its crossing; `return_rate` of the stock comes back
-    on each day the crossing is open, within `room`. Nothing returns that was not put away before. `stock` (crossings,
-    draws), if given, is what waits before the first day, and is left as what waits after the last. What returns is
-    written into `out`, if given.
+    on each day within `room`, which is none where a crossing is shut. Nothing returns that was not put away before.
+    `stock` (crossings, draws), if given, is what waits before the first day, and is left as what waits after the last.
+    What returns is written into `out`, if given.
     """
     shape = np.broadcast_shapes(kept_away.shape, room.shape)
     returned = aligned(shape) if out is None else out
     waiting = np.zeros((shape[0], shape[2])) if stock is None else stock
-    opened = np.broadcast_to(is_open, shape)
     free, away = (np.broadcast_to(x, shape) for x in (room, kept_away))
     joining = np.empty_like(waiting)
     some = bool(waiting.any())
@@ -305,7 +303,6 @@ def defer(
         back = returned[:, day]
         if some:
             np.minimum(np.multiply(return_rate, waiting, out=joining), free[:, day], out=back)
-            back *= opened[:, day]
             np.maximum(back, 0.0, out=back)  # no room at all can be below none by a rounding
             waiting -= back
         else:
