@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from . import AFGHANISTAN, WINDOW
-from .clock import alternating, apart, seconds
+from .clock import alternating, apart
 from .engine_job import engine
 from .job import Job
 
@@ -44,15 +44,6 @@ def slider_step(day: int, draws: int = 500, days: int = 90) -> Any:
     result.summary()
     result.bridge()
     return result
-
-
-def slider(repeat: int = 7) -> tuple[float, float]:
-    """Seconds of a slider's step, of a scenario of one's own (another day each time) and of the history as reported."""
-    for step in range(2):
-        slider_step(10 + step)
-    reported(500, days=90)
-    days = iter(range(15, 15 + repeat))
-    return seconds(lambda: slider_step(next(days)), repeat), seconds(lambda: reported(500, days=90), repeat)
 
 
 def growth(quick: bool) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from numpy.typing import DTypeLike, NDArray
 New = Callable[..., NDArray[Any]]  # an array of a shape and type, its values not set: `aligned`, or a Scratch
 
 LINE = 64  # bytes
-NEAR = 2**16  # numbers in each array of a step that stays near the processor
+NEAR = 2**17  # numbers in each array of a step that stays near the processor
 KEPT = 128 << 20  # bytes; what is larger goes back to the system
 _free: list[Scratch] = []  # taken from and added to by any thread, each in one step
 
