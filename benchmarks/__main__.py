@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from . import WINDOW, whole
-from .clock import alternating, imports, machine, peak
+from .clock import alternating, imports, machine, peak, seconds
 from .engine_job import engine, floor, given
 from .job import Job
 from .rivals import by_draw, by_frame, chunked, ema_workbench, looped, plain, salib, unchunked
@@ -90,16 +90,16 @@ def the_whole(job: Job, quick: bool) -> list[Row]:
     A machine that is shared has slow hours: the job's floor is measured in the same minutes.
     """
     draws, experiments = (2000, 100) if quick else (DRAWS, 400)
-    days = iter(range(15, 75))
     calls = {
         "one": lambda: whole.reported(draws, threads=1),
         "two": lambda: whole.reported(draws, threads=2),
-        "slider": lambda: whole.slider_step(next(days)),
-        "slider as reported": lambda: whole.reported(500, days=90),
         "floor": lambda: floor(job, DRAWS, 1),
     }
     alternating(calls, 1)  # what is loaded and laid out once
     spent = alternating(calls, 2 if quick else 7, wall={"two"})
+    days = iter(range(15, 75))  # a slider moves step by step
+    spent["slider"] = seconds(lambda: whole.slider_step(next(days)), 12)
+    spent["slider as reported"] = seconds(lambda: whole.reported(500, days=90), 7)
     one, two = (spent[name] * DRAWS / draws for name in ("one", "two"))
     least = spent["floor"]
     ema = whole.by_workbench(experiments)

@@ -1,6 +1,7 @@
 """Scenario discovery: a planted box is found, chance is not, and the rule says what its numbers mean."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import tradeimpact as ti
@@ -187,3 +188,24 @@ def test_the_figure_marks_every_draw_and_is_saved_with_them(result, rule, tmp_pa
     assert sum(len(dots.get_offsets()) for dots in ax.collections) == result.count
     assert len((tmp_path / "rule.csv").read_text().splitlines()) == 1 + result.count
     assert rule.text.split("\n")[0] in rule._repr_html_()
+
+
+def test_amounts_of_millions_stand_on_their_axis_in_millions_and_the_box_with_them():
+    import matplotlib.pyplot as plt
+
+    from tradeimpact.figures.rules import discovery
+
+    inside = np.array([True, False, True, False])
+    draws = {"gamma": [0.6, 0.2, 0.9, 0.4], "level": [2.2e8, 2.6e8, 2.1e8, 2.4e8], "outcome": [4e9, 6e9, 4.5e9, 5.5e9]}
+    table = pd.DataFrame(draws | {"bad": inside, "inside": inside})
+    row = {"label": "Level", "unit": "AFN a day", "above": np.nan, "below": 2.3e8, "grade": "C"}
+    other = {"label": "Gamma", "unit": "", "above": 0.5, "below": np.nan, "grade": "E"}
+    rows = pd.DataFrame([{"name": "gamma", **other}, {"name": "level", **row}])
+    ax = discovery(table, conditions=rows, outcome="Revenue", bad="Under 5 bn AFN", threshold=5e9, source="none")
+    assert ax.get_ylabel() == "Level (m AFN a day)"
+    assert ax.get_xlabel() == "Gamma"
+    box = ax.patches[0]
+    assert box.get_x() == 0.5
+    assert box.get_y() + box.get_height() == pytest.approx(230)
+    assert ax.get_ylim()[1] == pytest.approx(260, rel=0.02)
+    plt.close(ax.figure)

@@ -40,7 +40,7 @@ Array = NDArray[np.float64]
 
 TILE_CELLS = 2**16  # crossings x days x draws of a block at hand at once
 TOGETHER = 2**15  # crossings x days of the blocks that are worked out together
-MOST_TOGETHER = 10
+MOST_TOGETHER = 5
 NATIONAL_LINES = ("insurgent_baseline", "insurgent_revenue", "illicit_transit")  # illicit transit is part of these
 DAILY = ("baseline", "government_revenue", "insurgent_revenue", "government_loss", "insurgent_gain", "days_held")
 

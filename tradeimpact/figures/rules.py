@@ -20,6 +20,7 @@ from tradeimpact.figures.style import (
     grade_of,
     needs,
 )
+from tradeimpact.figures.text import unit_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,12 +67,14 @@ def discovery(
     needs(conditions, ["name", "label", "unit", "above", "below"], "discovery")
     rows = conditions.to_dict("records")
     needs(table, [*(str(row["name"]) for row in rows), "outcome", "bad", "inside"], "discovery")
+    seen = [_readable(row, table[str(row["name"])].to_numpy(dtype=float)) for row in rows[:2]]
+    rows = [row for row, _ in seen]
     with briefing():
         ax, own = canvas(ax, size=(8.0, 5.6))
-        x = table[str(rows[0]["name"])].to_numpy(dtype=float)
+        x = seen[0][1]
         unit = money_unit(table["outcome"].to_numpy(dtype=float), currency=currency)
         alone = len(rows) == 1
-        y = table["outcome"].to_numpy(dtype=float) / unit.size if alone else table[str(rows[1]["name"])].to_numpy(float)
+        y = table["outcome"].to_numpy(dtype=float) / unit.size if alone else seen[1][1]
         wanted = table["bad"].to_numpy(dtype=bool)
         good_look: dict[str, Any] = {
             "marker": "o",
@@ -105,6 +108,18 @@ def discovery(
             synthetic=synthetic,
         )
     return ax
+
+
+def _readable(row: dict[Any, Any], values: np.ndarray[Any, Any]) -> tuple[dict[Any, Any], np.ndarray[Any, Any]]:
+    """A condition and its values, in millions or more where they are as large: "m AFN a day"."""
+    size, word = unit_of(float(np.nanmax(np.abs(values))))
+    if size < 1e6:
+        return row, values
+    return row | {
+        "above": row["above"] / size,
+        "below": row["below"] / size,
+        "unit": f"{word} {row['unit']}",
+    }, values / size
 
 
 def _limits(values: np.ndarray[Any, Any]) -> tuple[float, float]:
