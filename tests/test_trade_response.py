@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scalar_reference import hold, respond, respond_everywhere
 
+import tradeimpact as ti
 from tradeimpact import TradeImpactError, trade_response
 from tradeimpact.model.trade import apply_ceiling, defer, group_codes, recovery
 
@@ -535,3 +536,16 @@ def test_with_room_and_time_all_that_waits_comes_back_where_it_was_put_away():
     found = defer(kept, np.full((2, 400, 1), np.inf), np.array([0.4]), np.array([0.1]))
     assert found[0].sum() == pytest.approx(0.4 * 70, rel=1e-12)
     assert (found[1] == 0).all()
+
+
+def test_nothing_that_waited_returns_in_a_run_while_a_crossing_is_shut():
+    case = ti.load_case("afghanistan-2021")
+    shut = ti.Scenario("shut twice").close("torkham", "2021-06-25", "2021-06-28")
+    shut = shut.close("torkham", "2021-07-12", "2021-07-15")
+    run = ti.simulate(
+        case, shut, start="2021-06-22", end="2021-07-31", draws=64, rng=1, keep=("deferred_returned",), progress=False
+    )
+    back = -run.totals.kept["deferred_returned"][run.inputs.crossings.index("torkham")]  # (days, draws)
+    waits = (back[:20] > 0).any(axis=0) & (back[24:] > 0).any(axis=0)
+    assert waits.any()  # before the second closure cargo was returning, and some of it returns after it
+    assert (back[20:24] == 0).all()

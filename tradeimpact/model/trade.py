@@ -212,7 +212,8 @@ def apply_ceiling(trade: Array, cap: Array, codes: NDArray[np.intp], new: New = 
     target = np.minimum(offered, most)
     moving = (_sum_first(offered - target) > floor) & (_sum_first(most - target) > floor)
     goal = np.where(moving, np.minimum(total, _sum_first(most)), 0.0)
-    step = max(NEAR // (len(free) * LINE), 1) * LINE  # near the processor, and no single cell is left over
+    # near the processor; of whole blocks of draws no single cell is left over
+    step = max(NEAR // (len(free) * LINE), 1) * LINE
     for some in (slice(begin, begin + step) for begin in range(0, len(moving), step)):
         if moving[some].any():
             base = multiple[:, some]
