@@ -79,19 +79,19 @@ def silent_chain(seed, days, draws):
     return initial, moves.dense(loss, back), dense, shares, last
 
 
-def sampled_states(shares, last, uniform):
-    """States of several histories, (days, crossings, histories, draws), of `uniform` (crossings, days, …)."""
-    uniform = np.moveaxis(uniform, 1, 0)
-    lost, insurgent = np.empty((2, *uniform.shape), dtype=bool)
-    sample_histories(shares[:, :, :, None], last[:, :, None], uniform, lost, insurgent)
+def sampled_states(shares, last, uniform, histories=1):
+    """States of several histories, (days, histories, crossings, draws), of `uniform` (days, crossings, draws)."""
+    days, *cell = uniform.shape
+    lost, insurgent = np.empty((2, days, histories, *cell), dtype=bool)
+    sample_histories(shares, last, uniform, lost, insurgent)
     return np.add(lost, insurgent, dtype=int)
 
 
 def test_sampled_histories_reproduce_the_smoother_and_its_pairs_of_days():
     count = 40_000
     initial, move, dense, shares, last = silent_chain(7, 5, 1)
-    uniform = np.random.default_rng(1).integers(0, 2**31, (2, 5, count, 1), dtype=np.int32)
-    paths = sampled_states(shares, last, uniform)[..., 0]
+    uniform = np.random.default_rng(1).integers(0, 2**31, (5, 2, count), dtype=np.int32)
+    paths = sampled_states(shares, last, uniform)[:, 0]
     smoothed = ti.control_chain(initial, move, dense).smoothed[..., 0]
     found = np.stack([(paths == state).mean(axis=-1) for state in range(3)], axis=1)
     error = np.sqrt(smoothed * (1 - smoothed) / count)
@@ -110,20 +110,29 @@ def test_sampled_histories_reproduce_the_smoother_and_its_pairs_of_days():
 
 @pytest.mark.parametrize("seed", range(4))
 def test_every_sampled_state_is_the_one_that_its_uniform_number_picks(seed):
-    days, histories, draws = 9, 3, 64
+    days, histories, draws = 9, 8, 64
     initial, move, dense, shares, last = silent_chain(seed, days, draws)
-    uniform = np.random.default_rng(seed).integers(0, 2**31, (2, days, histories, draws), dtype=np.int32)
-    paths = sampled_states(shares, last, uniform)
+    uniform = np.random.default_rng(seed).integers(0, 2**31, (days, 2, draws), dtype=np.int32)
+    paths = sampled_states(shares, last, uniform, histories)
     filtered = ti.control_chain(initial, move, dense).filtered
     for c, k, n in np.ndindex(2, histories, draws):
         after = None
         for day in range(days - 1, -1, -1):
             weight = filtered[day, :, c, n] if after is None else filtered[day, :, c, n] * move[day, :, after, c, n]
             edges = np.cumsum(weight / weight.sum())
-            picked = uniform[c, day, k, n] / 2**31
+            picked = (uniform[day, c, n] / 2**31 + k / histories) % 1
             if np.abs(edges - picked).min() > 1e-9:  # whole numbers cannot tell nearer ones apart
-                assert paths[day, c, k, n] == (picked >= edges[:2]).sum()
-            after = paths[day, c, k, n]
+                assert paths[day, k, c, n] == (picked >= edges[:2]).sum()
+            after = paths[day, k, c, n]
+
+
+def test_histories_of_one_draw_are_spread_over_what_the_chain_can_do():
+    initial, move, dense, shares, last = silent_chain(3, 7, 500)
+    uniform = np.random.default_rng(3).integers(0, 2**31, (7, 2, 500), dtype=np.int32)
+    paths = sampled_states(shares, last, uniform, 8)
+    likely = ti.control_chain(initial, move, dense).filtered[-1]
+    for state in range(3):  # eight histories hold each state of the last day as often as is likely, but for one
+        assert np.abs((paths[-1] == state).sum(axis=0) - 8 * likely[state]).max() < 1 + 1e-6
 
 
 def test_statements_that_leave_no_holder_are_refused():

@@ -9,7 +9,15 @@ import pytest
 
 import tradeimpact as ti
 from tradeimpact import kernel, memory
-from tradeimpact.model.ledger import government_loss, insurgent_gain, ledger_lines, lines_from
+from tradeimpact.model.ledger import (
+    PRODUCTS,
+    SAME_WHEN_QUIET,
+    government_loss,
+    insurgent_gain,
+    ledger_lines,
+    lines_from,
+    products,
+)
 from tradeimpact.run import How, prepared
 from tradeimpact.setting import Setting
 
@@ -80,7 +88,7 @@ def test_sums_do_not_depend_on_how_many_crossings_are_taken_at_a_time(run, drawn
     expected = ledger_lines(flows, rates)
     monkeypatch.setattr(memory, "NEAR", cells)
     sums = kernel._Sums(x, kernel._illicit(x, d.p), run.task().day_weights, ())
-    with memory.scratch() as new:
+    with memory.scratch("crossings") as new:
         for days, part in kernel.tiles(x, d, paths):
             sums.add(days, part, new)
     for name, line in lines_from(sums.by_crossing).items():
@@ -90,6 +98,47 @@ def test_sums_do_not_depend_on_how_many_crossings_are_taken_at_a_time(run, drawn
     loss, gain = kernel.outcome(x, d, paths)
     np.testing.assert_allclose(loss, government_loss(flows, rates), rtol=1e-9, atol=1e-6)
     np.testing.assert_allclose(gain, insurgent_gain(flows, rates), rtol=1e-9, atol=1e-6)
+
+
+@pytest.mark.parametrize("run", ["stated"], indirect=True)
+def test_on_quiet_days_products_are_the_baseline_the_road_levies_or_nothing(run, drawn):
+    x, d, paths = drawn
+    r = Setting.of(x, d.p, paths, d.m0, d.r0, d.ordinary).nothing(slice(0, 3))
+    found = {name: product.copy() for name, rows, product in products(r.flows, r.rates) if rows.stop}
+    same = {name: one for one, names in SAME_WHEN_QUIET.items() for name in (one, *names)}
+    for name in PRODUCTS:
+        if name in same:
+            np.testing.assert_array_equal(found[name], found[same[name]], err_msg=name)
+        else:
+            assert not found.get(name, np.zeros(1)).any()
+    assert (found["baseline"] > 0).any()
+
+
+def test_what_no_crossing_in_other_hands_has_is_zero_there(drawn):
+    x, d, paths = drawn
+    r = kernel.respond(x, d, paths)
+    whole = {name: product.copy() for name, rows, product in products(r.flows, r.rates) if rows.stop}
+    alone: dict[str, list] = {name: [] for name in whole}
+    for row in range(len(x.crossings)):
+        flows, rates, _ = r.at(slice(row, row + 1))
+        one = {name: product.copy() for name, rows, product in products(flows, rates) if rows.stop}
+        for name in whole:
+            alone[name].append(one.get(name, np.zeros((1, *whole["baseline"].shape[1:]))))
+    for name, rows in ((name, rows) for name, rows, _ in products(r.flows, r.rates) if rows.stop):
+        np.testing.assert_array_equal(np.concatenate(alone[name])[rows], whole[name], err_msg=name)
+
+
+def test_a_short_buffer_changes_no_bit_and_is_given_back():
+    rng = np.random.default_rng(1)
+    x, row = rng.random((3, 40, 512)), rng.random(512)
+    before = np.getbufsize()
+    expected = x * row, x.sum(axis=-1), x.sum(), (x > 0.5).sum(axis=-1, dtype=float)
+    with memory.unbuffered():
+        assert np.getbufsize() == memory.BUFFER
+        found = x * row, x.sum(axis=-1), x.sum(), (x > 0.5).sum(axis=-1, dtype=float)
+    assert np.getbufsize() == before
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_the_cost_of_traders_is_made_of_what_each_holder_charges(drawn):

@@ -9,7 +9,8 @@ from datetime import date, datetime
 from .case import Case
 from .engine.blocks import BLOCK
 from .engine.sampling import seed_of
-from .engine.schedule import worker_count
+from .engine.schedule import AHEAD, worker_count
+from .engine.stream import Counts, Sketch
 from .kernel import at_work, together
 from .parts import EXACT_DRAWS, work
 from .run import How, prepared
@@ -75,7 +76,10 @@ def estimate_run(
     count = worker_count(threads, -(-blocks // len(trial)))
     held = [part.lines, part.by_authority, part.kept]
     held += [part.by_crossing, part.by_month, part.by_day, part.drawn] if draws <= EXACT_DRAWS else []
-    per_draw = sum(x.nbytes / max(x.shape[-1], 1) for x in held)
-    megabytes = (per_draw * draws + at_work(x) * count) / 1e6
+    kept = sum(x.nbytes / max(x.shape[-1], 1) for x in held) * draws
+    counted = Sketch(len(part.sizes))
+    counted.merge(Counts(part.sizes, part.bins, part.counts))
+    waiting = AHEAD * sum(array.nbytes for array in part)
+    megabytes = (kept + counted.nbytes + (at_work(x) * len(trial) + waiting) * count) / 1e6
     seconds = each * blocks / (1 + (count - 1) * FURTHER_THREAD)
     return RunEstimate(draws, len(x.window_days), count, seconds, megabytes)

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from .case.evidence import CLASSES, clusters
-from .engine.blocks import BLOCK
+from .engine.blocks import BLOCK, each_block
 from .engine.sampling import uniform_days, uniforms, whole_numbers
 from .memory import New, scratch
 from .model.evidence import Statement, cells_of, leading, likelihood, silent_days
@@ -31,7 +31,6 @@ States = NDArray[np.int8]  # 0 government, 1 nobody, 2 insurgent
 
 CHAIN_CELLS = 16_384  # days x crossings whose chains of a block are in memory at once
 CHAIN_BYTES = 16_000  # of each, about
-CROSSINGS_AT_ONCE = 8  # whose random numbers are at hand
 CANDIDATES = 8  # joint histories per draw among which a bare count chooses
 COUNT_SLACK = 1  # a count of lost posts fits if the history is within one of it
 
@@ -196,7 +195,7 @@ def block_paths(
     draws = len(blocks) * BLOCK
     pick = np.zeros(draws, dtype=np.intp)
     found = []
-    with scratch() as new:
+    with scratch("history") as new:
         drawn: _Drawn | None = None
         if counts:
             many = np.zeros((len(counts), CANDIDATES, draws), dtype=np.int64)
@@ -223,13 +222,13 @@ def block_paths(
 class _Drawn:
     """Joint histories of some crossings from a first day on, and what those before it are drawn from.
 
-    `shares` (days - 1, 5, crossings, draws); `early` are the random numbers of the days before the first, (days,
-    crossings, draws), which need only one history; `lost` and `insurgent` the states from it on, (days, histories,
-    crossings, draws).
+    `shares` (days - 1, 5, crossings, draws) and the random numbers `uniform` (days, crossings, draws) are of all days;
+    `lost` and `insurgent` are the states from the first day on, (days, histories, crossings, draws): days before it
+    need only the one history that is taken.
     """
 
     shares: Numbers
-    early: Numbers
+    uniform: Numbers
     lost: Flags
     insurgent: Flags
 
@@ -249,35 +248,27 @@ class _Drawn:
         layout = Layout.of(known, until)
         initial, moves, seen = _begin(known, layout, p, seed, *blocks)
         shares, last = backward_shares(initial, moves, layout.loss, layout.back, layout.by_day, seen, new)
-        crossings, draws = last.shape[1:]
-        days = layout.days - first
-        early = new((first, crossings, draws), np.int32)
-        lost, insurgent = (new((days, histories, crossings, draws), np.bool_) for _ in range(2))
-        numbers = new((days, histories, min(CROSSINGS_AT_ONCE, crossings), draws), np.int32)
-        for begin in range(0, crossings, CROSSINGS_AT_ONCE):
-            some = slice(begin, min(begin + CROSSINGS_AT_ONCE, crossings))
-            for place, crossing in enumerate(known.crossings[some]):
-                for number, block in enumerate(blocks):
-                    drawn = whole_numbers(seed, f"path/{crossing}", block, (first + days * histories) * BLOCK)
-                    here = slice(number * BLOCK, (number + 1) * BLOCK)
-                    early[:, begin + place, here] = drawn[: first * BLOCK].reshape(first, BLOCK)
-                    numbers[:, :, place, here] = drawn[first * BLOCK :].reshape(days, histories, BLOCK)
-            uniform = numbers[:, :, : some.stop - begin]
-            sample_histories(shares[first:, :, some], last[:, some], uniform, lost[:, :, some], insurgent[:, :, some])
-        return cls(shares, early, lost, insurgent)
+        uniform = new((layout.days, *last.shape[1:]), np.int32)
+        for place, crossing in enumerate(known.crossings):
+            for one, block in zip(each_block(uniform.shape[2]), blocks, strict=True):
+                drawn = whole_numbers(seed, f"path/{crossing}", block, layout.days * BLOCK)
+                uniform[:, place, one] = drawn.reshape(-1, BLOCK)
+        shape = layout.days - first, histories, *last.shape[1:]
+        lost, insurgent = (new(shape, np.bool_) for _ in range(2))
+        sample_histories(shares[first:], last, uniform[first:], lost, insurgent)
+        return cls(shares, uniform, lost, insurgent)
 
     def chosen(self, pick: NDArray[np.intp], new: New) -> States:
-        """The history picked in each draw, (crossings, days, draws); its days before `first` are drawn now."""
-        first, crossings, draws = self.early.shape
-        days = first + len(self.lost)
+        """The history picked in each draw, (crossings, days, draws); its days before the first are drawn now."""
+        days, crossings, draws = self.uniform.shape
+        first = days - len(self.lost)
         at = (pick * crossings + np.arange(crossings)[:, None]) * draws + np.arange(draws)
-        lost, insurgent = (new((days, crossings, draws), np.bool_) for _ in range(2))
+        lost, insurgent = (new((days, 1, crossings, draws), np.bool_) for _ in range(2))
         for every, one in ((self.lost, lost), (self.insurgent, insurgent)):
-            np.take(every.reshape(len(every), -1), at, axis=1, out=one[first:], mode="clip")
-        if first:
-            sample_before(self.shares[:first], self.early, lost[: first + 1], insurgent[: first + 1])
+            np.take(every.reshape(len(every), -1), at, axis=1, out=one[first:, 0], mode="clip")
+        sample_before(self.shares[:first], self.uniform[:first], lost[: first + 1], insurgent[: first + 1])
         states = np.empty((crossings, days, draws), dtype=np.int8)
-        return np.add(lost.transpose(1, 0, 2), insurgent.transpose(1, 0, 2), out=states, dtype=np.int8)
+        return np.add(lost[:, 0].transpose(1, 0, 2), insurgent[:, 0].transpose(1, 0, 2), out=states, dtype=np.int8)
 
 
 def _fitting(

@@ -178,18 +178,23 @@ class Sampled:
         """Some crossings on some days, in memory from `new`."""
         states = self.states[rows, days]
         shape = states.shape
-        lost, government, nobody = (new(shape) for _ in range(3))
         flag = new(shape, np.bool_)
-        for state, held in enumerate((government, nobody, lost)):
-            held[...] = np.equal(states, state, out=flag)
-        shares = []
+
+        def holds(state: int) -> Array:
+            if not np.equal(states, state, out=flag).any():
+                return np.zeros((1, 1, 1))
+            held = new(shape)
+            held[...] = flag
+            return held
+
+        *shares, lost = (holds(state) for state in range(3))
         for number, share in enumerate(self.shares[:, rows, days, None]):
-            if number < 2 and share.any():
-                held = (government, nobody)[number]
-                held += lost * share
-            elif number >= 2:
+            if number >= 2:
                 whole = number == len(self.shares) - 1 and bool((share == 1).all())
-                shares.append(lost if whole else np.multiply(lost, share, out=new(shape)))
+                shares.append(lost if whole else lost * share)
+            elif lost.size > 1 and share.any():
+                shares[number] = shares[number] + lost * share
+        government, nobody, *shares = shares
         together = shares[0] if len(shares) == 1 else np.sum(shares, axis=0)
         opened = np.ones((1, 1, 1))
         shut = self.closed(days) if closed is None else closed
@@ -230,7 +235,7 @@ class Sampled:
         found = []
         for draws in each:
             count, states = draws.stop - draws.start, self.states[:, days, draws]
-            nobody, lost = (np.add.reduce(states == state, axis=-1, dtype=np.int32) for state in (1, 2))
+            nobody, lost = (_count(states == state) for state in (1, 2))
             holders = lost * self.shares[:, :, days]
             holders[0] += count - nobody - lost
             holders[1] += nobody
@@ -245,14 +250,14 @@ class Sampled:
         days = slice(0, self.shares.shape[2])
         closed = self.closed(days)
         m = self.on(days, closed=closed)
-        since = np.full(m.government.shape, -1.0)
+        since = np.full((len(self.states), days.stop, self.states.shape[2]), -1.0)
         for row, (_, after) in closed.items():
             since[row] = after
         opened, threat = (np.array(np.broadcast_to(x, since.shape)) for x in (m.open_share, self.threatened(days)))
+        holders = np.stack([np.broadcast_to(x, since.shape) for x in (m.government, m.nobody, *m.shares)])
         return control.Paths(
-            np.stack([m.government, m.nobody, *m.shares]), opened, threat, self.insecurity, since, self.levy_rate,
-            self.levy_per_truck, self.first_events,
-        )  # fmt: skip
+            holders, opened, threat, self.insecurity, since, self.levy_rate, self.levy_per_truck, self.first_events
+        )
 
     def _opened(self, row: int, days: slice) -> Array:
         """Open share of a crossing on some days, (days, draws)."""
@@ -277,6 +282,11 @@ class Sampled:
                 np.copyto(since, after, where=(after >= 0) & ((since < 0) | (after < since)))
                 since[opened == 0] = -1.0
         return np.full(opened.shape, -1.0) if since is None else since
+
+
+def _count(flags: NDArray[np.bool_]) -> Ints:
+    """How many are set along the last axis, counted bit by bit of bytes that hold eight."""
+    return np.asarray(np.bitwise_count(np.packbits(flags, axis=-1)).sum(axis=-1, dtype=np.int64))
 
 
 def _shut(

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,24 +24,27 @@ from .engine.sampling import Sampler, ordered_elasticities
 from .errors import TradeImpactError
 from .inferred import sampled_history
 from .inputs import Inputs
-from .memory import Scratch, near, scratch
+from .memory import Scratch, near, scratch, unbuffered
 from .model.control import History
 from .model.identities import Books, Names, check_block
 from .model.ledger import (
     LINES,
+    PRODUCTS,
+    SAME_WHEN_QUIET,
     government_loss,
     insurgent_gain,
     ledger_lines,
     lines_from,
     products,
+    quiet_products,
 )
 from .setting import Response, Setting
 
 Array = NDArray[np.float64]
 
-TILE_CELLS = 2**16  # crossings x days x draws of a block at hand at once
+TILE_CELLS = 2**15  # crossings x days x draws of a block at hand at once
 TOGETHER = 2**15  # crossings x days of the blocks that are worked out together
-MOST_TOGETHER = 5
+MOST_TOGETHER = 10
 NATIONAL_LINES = ("insurgent_baseline", "insurgent_revenue", "illicit_transit")  # illicit transit is part of these
 DAILY = ("baseline", "government_revenue", "insurgent_revenue", "government_loss", "insurgent_gain", "days_held")
 
@@ -95,7 +99,7 @@ def run_blocks(
         d = draw_block(x, sampler, *numbers[begin : begin + step])
         paths = history(x, d)
         sums = _Sums(x, _illicit(x, d.p), weights, keep)
-        with scratch() as at_hand:
+        with scratch("crossings") as at_hand:
             for days, r in tiles(x, d, paths):
                 sums.add(days, r, at_hand)
         yield sums.block(paths, d)
@@ -108,13 +112,14 @@ def together(x: Inputs) -> int:
 
 
 def at_work(x: Inputs) -> int:
-    """About how many bytes the blocks worked out together take while they are under way."""
+    """About how many bytes a block takes while it is under way."""
     crossings, days = len(x.crossings), len(x.days)
     trade = 14 * 8 * max(min(TILE_CELLS, crossings * days * BLOCK), crossings * BLOCK)
     sums = 45 * 8 * (crossings + days) * BLOCK  # lines by crossing, and by day
-    return together(x) * (trade + sums + (x.inferred.at_work if x.inferred else 0))
+    return trade + sums + (x.inferred.at_work if x.inferred else 0)
 
 
+@unbuffered()
 def daily_loss(x: Inputs, sampler: Sampler, number: int) -> Array:
     """Government loss of block `number` alone, (window days, draws): that line of `run_blocks` without the others."""
     d = draw_block(x, sampler, number)
@@ -148,7 +153,7 @@ def tiles(x: Inputs, d: Drawn, paths: History) -> Iterator[tuple[slice, Response
     stock = np.zeros((x.border, d.draws))
     first, last = min(paths.begins, len(x.days)), len(x.days)
     step = max(TILE_CELLS // (len(x.crossings) * BLOCK), 1)
-    with scratch() as new:
+    with scratch("days") as new:
         for start in (*range(0, first, step), *range(first, last, step)):
             tile = slice(start, min(start + step, first if start < first else last))
             yield tile, setting.nothing(tile, new) if start < first else setting.respond(tile, stock, new)
@@ -161,10 +166,11 @@ def respond(x: Inputs, d: Drawn, paths: History) -> Response:
     return setting.respond(slice(0, len(x.days)), np.zeros((x.border, d.draws)))
 
 
+@unbuffered()
 def outcome(x: Inputs, d: Drawn, paths: History) -> tuple[Array, Array]:
     """Government loss and insurgent gain by window day and draw, (window days, draws), and nothing else."""
     loss, gain = np.zeros((2, len(x.days), d.draws))
-    with scratch() as new:
+    with scratch("crossings") as new:
         for days, r in tiles(x, d, paths):
             if days.stop <= x.window.start:
                 continue
@@ -184,8 +190,8 @@ class _Sums:
         self.illicit = illicit * weights[:, None]  # (window days, draws)
         self.plain = bool((weights == 1).all())
         days, crossings, draws = len(weights), len(x.crossings), illicit.shape[-1]
-        self.by_crossing: dict[str, Array] = {}
-        self.by_day: dict[str, Array] = {}
+        self.by_crossing = {name: np.zeros((crossings, draws)) for name in PRODUCTS}
+        self.by_day = {name: np.zeros((days, draws)) for name in PRODUCTS}
         self.taken = np.zeros((len(x.authorities) - 2, draws))  # levies received by each insurgent authority
         self.kept = np.zeros((len(keep), crossings + 1, days, draws))
 
@@ -203,15 +209,13 @@ class _Sums:
             flows, rates = flows.over(here), rates.over(here)
             if not self.plain:
                 flows = flows.worth(self.weights[at])
-            for name, product in products(flows, rates, new):
-                if name not in self.by_crossing:
-                    self.by_crossing[name] = np.zeros((len(self.x.crossings), product.shape[-1]))
-                    self.by_day[name] = np.zeros((len(self.weights), product.shape[-1]))
-                self.by_crossing[name][rows] += product.sum(axis=1)
-                by_day = self.by_day[name][at]
-                for one in product:  # crossing by crossing: how many are at hand does not change the order of the sum
-                    by_day += one
-            if len(self.taken) > 1:
+            if r.quiet:
+                for name, product in quiet_products(flows, rates, new):
+                    self._count(name, product, rows, at, SAME_WHEN_QUIET[name])
+            else:
+                for name, some, product in products(flows, rates, new):
+                    self._count(name, product, slice(rows.start + some.start, rows.start + some.stop), at)
+            if len(self.taken) > 1 and not r.quiet:
                 trade = flows.response_trade + flows.returned_trade
                 for position, levy in enumerate(r.levies):
                     mine = _some(levy[rows], here) * trade * _some(held.shares[position], here)
@@ -223,12 +227,24 @@ class _Sums:
                     if name != "illicit_transit":
                         self.kept[row, rows, at] = lines[name]
 
+    def _count(self, name: str, product: Array, rows: slice, days: slice, same: Sequence[str] = ()) -> None:
+        """Add a product of some crossings and days; `same` are the others it is on these days, at all crossings."""
+        total = product.sum(axis=1)
+        by_day = self.by_day[name][days]
+        for one in product:  # crossing by crossing: how many are at hand does not change the order of the sum
+            by_day += one
+        self.by_crossing[name][rows] += total
+        for other in same:
+            self.by_crossing[other][rows] += total
+            self.by_day[other][days] = by_day
+
     def block(self, paths: History, d: Drawn) -> Block:
         """What is kept, its identities checked."""
         x, illicit = self.x, self.illicit
         crossing = np.zeros((len(LINES), len(x.crossings) + 1, d.draws))
         month = np.zeros((len(LINES), len(x.months), d.draws))
-        starts = np.searchsorted(x.month_of_day, np.arange(len(x.months)))
+        starts = np.searchsorted(x.month_of_day, np.arange(len(x.months) + 1))
+        in_month = [slice(*both) for both in pairwise(starts)]
         daily = lines_from(self.by_day) | {"illicit_transit": illicit}
         for name, line in lines_from(self.by_crossing).items():
             crossing[LINES.index(name), :-1] = line
@@ -237,7 +253,8 @@ class _Sums:
                 crossing[row, -1] = illicit.sum(axis=0)
                 if name != "illicit_transit":
                     daily[name] = daily[name] + illicit
-            month[row] = np.add.reduceat(daily[name], starts, axis=0)
+            for number, some in enumerate(in_month):
+                np.sum(daily[name][some], axis=0, out=month[row, number])
         for row, name in enumerate(self.keep):
             if name in NATIONAL_LINES:
                 self.kept[row, -1] = illicit

@@ -19,7 +19,8 @@ New = Callable[..., NDArray[Any]]  # an array of a shape and type, its values no
 LINE = 64  # bytes
 NEAR = 2**17  # numbers in each array of a step that stays near the processor
 KEPT = 128 << 20  # bytes; what is larger goes back to the system
-_free: list[Scratch] = []  # taken from and added to by any thread, each in one step
+BUFFER = 256  # numbers
+_free: dict[str, list[Scratch]] = {}  # by purpose; taken from and added to by any thread, each in one step
 
 
 def near(rows: int, each: int) -> list[slice]:
@@ -34,6 +35,18 @@ def aligned(shape: tuple[int, ...], dtype: DTypeLike = np.float64) -> NDArray[An
     memory = np.empty(size + LINE, dtype=np.uint8)
     start = -memory.__array_interface__["data"][0] % LINE
     return memory[start : start + size].view(dtype).reshape(shape)
+
+
+@contextmanager
+def unbuffered() -> Iterator[None]:
+    """Have numpy read a row that is broadcast over others where it lies.
+
+    It copies one that its buffer has room for, time and again, which makes a multiplication by it half as long again.
+    What has to be converted goes through a shorter buffer; no bit changes.
+    """
+    with np.errstate():  # which the size of the buffer belongs to
+        np.setbufsize(BUFFER)
+        yield
 
 
 class Scratch:
@@ -67,10 +80,11 @@ class Scratch:
 
 
 @contextmanager
-def scratch() -> Iterator[Scratch]:
-    """Scratch memory that the next piece of work takes up again; two pieces at once have one each."""
+def scratch(purpose: str) -> Iterator[Scratch]:
+    """Scratch memory that the next piece of work of a purpose takes up again; two pieces at once have one each."""
+    free = _free.setdefault(purpose, [])
     try:
-        one = _free.pop()
+        one = free.pop()
     except IndexError:
         one = Scratch()
     one.rewind()
@@ -78,4 +92,4 @@ def scratch() -> Iterator[Scratch]:
         yield one
     finally:
         if one.size <= KEPT:
-            _free.append(one)
+            free.append(one)

@@ -22,6 +22,7 @@ from .engine.stream import RELATIVE_ERROR, Counts, Sketch, count
 from .errors import TradeImpactError
 from .inputs import Inputs
 from .kernel import Block, draw_block, run_blocks
+from .memory import unbuffered
 from .model.identities import Names, check_paths
 from .statistics import COLUMNS, HIGH, LOW, describe_rows
 from .tally import KINDS, in_order, labels, rows
@@ -78,6 +79,7 @@ class Part(NamedTuple):
     kept: Array  # (lines asked for, crossings + 1, days, draws)
 
 
+@unbuffered()
 def work(task: Task, numbers: Sequence[int]) -> Part:
     """Simulate some blocks of a run."""
     done = [_kept(task, b) for b in run_blocks(task.inputs, task.sampler, numbers, task.day_weights, task.keep)]

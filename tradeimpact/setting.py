@@ -149,7 +149,7 @@ class Setting:
         kept = self._kept(excess)
         trade, cap = new(v.shape), new(v.shape)
         kappa = self._ceiling(days)
-        with scratch() as at_hand:
+        with scratch("crossings") as at_hand:
             for rows in near(border, v[0].size):
                 at_hand.rewind()
                 s = self.paths.on(days, at_hand, rows, closed)
@@ -204,7 +204,7 @@ class Setting:
         for at, after in _reopened(closed, rows):
             # truck counts at a reopened post contain its friction already
             recovering = _recovering(after, p["recovery_half_life_days"])
-            found[at] -= s.insurgent[at] * recovering * p["friction_insurgent"]
+            found[at] -= _place(s.insurgent, at) * recovering * p["friction_insurgent"]
         return found
 
     def cost(self, rows: slice, days: slice, s: Moment, closed: Closed, kept: Array | None, new: New) -> Array:
@@ -224,12 +224,13 @@ class Setting:
         if threat.any():
             cost += np.multiply(threat, of_threat / before, out=more)
         cost *= s.government
-        cost += np.multiply(s.nobody, nobody, out=more)
-        cost += np.multiply(s.insurgent, insurgent + levy / before, out=more)
+        for held, charged in ((s.nobody, nobody), (s.insurgent, insurgent + levy / before)):
+            if held.size > 1 or held.any():
+                cost += np.multiply(held, charged, out=more)
         for at, after in _reopened(closed, rows):
             # truck counts at a reopened post contain its friction already
             recovering = _recovering(after, p["recovery_half_life_days"])
-            cost[at] -= s.insurgent[at] * recovering * (p["friction_insurgent"] / before[at])
+            cost[at] -= _place(s.insurgent, at) * recovering * (p["friction_insurgent"] / before[at])
         return cost
 
     def _kept_away(self, v: Array, closed: Closed, free: Array, e: Array, out: Array) -> Array:
@@ -297,6 +298,10 @@ def _on(x: Array, days: slice) -> Array:
 
 def _at(x: Array, rows: slice) -> Array:
     return x if len(x) == 1 else x[rows]
+
+
+def _place(x: Array, row: int) -> Array:
+    return np.asarray(x[row if len(x) > 1 else 0])
 
 
 def _per_truck(x: Inputs, p: dict[str, Array], ordinary: Array) -> Array:

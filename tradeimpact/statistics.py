@@ -15,6 +15,7 @@ Array = NDArray[np.float64]
 
 LOW, HIGH = 0.05, 0.95
 COLUMNS = ("mean", "median", "low", "high", "mc_error")
+AT_ONCE = 2**21  # numbers described in one piece
 
 
 def quantiles(x: Array, points: tuple[float, ...], weights: Array | None = None) -> Array:
@@ -79,10 +80,13 @@ def describe(draws: Mapping[str, Array], weights: Array | None = None) -> pd.Dat
 
 
 def describe_rows(table: Array, index: pd.Index[Any], weights: Array | None = None) -> pd.DataFrame:
-    """The same for the rows of `table` (rows, draws)."""
-    median, low, high = quantiles(table, (0.5, LOW, HIGH), weights)
-    columns = (mean(table, weights), median, low, high, mc_error(table, weights))
-    return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)), index=index)
+    """The same for the rows of `table` (rows, draws), a few of them at a time where there are many draws."""
+    step = max(AT_ONCE // max(table.shape[-1], 1), 1)
+    pieces = []
+    for some in (table[begin : begin + step] for begin in range(0, max(len(table), 1), step)):
+        median, low, high = quantiles(some, (0.5, LOW, HIGH), weights)
+        pieces.append(np.stack([mean(some, weights), median, low, high, mc_error(some, weights)]))
+    return pd.DataFrame(dict(zip(COLUMNS, np.concatenate(pieces, axis=1), strict=True)), index=index)
 
 
 def mean(x: Array, weights: Array | None = None) -> Array:

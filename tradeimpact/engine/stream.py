@@ -36,10 +36,10 @@ class Counts:
 
 def count(values: Array) -> Counts:
     """Counts of each row of `values` (rows, draws); missing values are left out."""
-    bins = _bins(values)
     sizes, every, many = [], [], []
-    for row, x in zip(bins, np.isnan(values), strict=True):
-        known = row[~x] if x.any() else row
+    for x in values:
+        missing = np.isnan(x)
+        known = _bins(x[~missing] if missing.any() else x)
         if len(known):
             low = known.min()
             tally = np.bincount(known - low)
@@ -61,11 +61,16 @@ class Sketch:
 
     rows: int
     _start: list[int] = field(default_factory=list)
-    _tally: list[Whole] = field(default_factory=list)
+    _tally: list[NDArray[np.int32]] = field(default_factory=list)  # of at most `MOST_DRAWS` draws
 
     def __post_init__(self) -> None:
         self._start = [0] * self.rows
-        self._tally = [np.zeros(0, dtype=np.int64) for _ in range(self.rows)]
+        self._tally = [np.zeros(0, dtype=np.int32) for _ in range(self.rows)]
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the counts."""
+        return sum(tally.nbytes for tally in self._tally)
 
     def merge(self, part: Counts) -> None:
         """Add the counts of a part."""
@@ -78,10 +83,10 @@ class Sketch:
         have, start = self._tally[row], self._start[row]
         low, high = int(bins[0]), int(bins[-1]) + 1
         if not len(have):
-            have, start = np.zeros(high - low, dtype=np.int64), low
+            have, start = np.zeros(high - low, dtype=np.int32), low
         elif low < start or high > start + len(have):
             first, last = min(low, start), max(high, start + len(have))
-            wider = np.zeros(last - first, dtype=np.int64)
+            wider = np.zeros(last - first, dtype=np.int32)
             wider[start - first : start - first + len(have)] = have
             have, start = wider, first
         have[bins - start] += counts

@@ -94,22 +94,21 @@ def backward_shares(
     shares = new((max(days - 1, 0), 5, *cell), np.int32)
     now, then, scale = (new(initial.shape) for _ in range(3))
     raw, part = new((5, *cell)), new(cell)
-
-    def moved(state: Array, move: Array, silent: Ints, out: Array = part) -> Array:
-        # "raise" would copy once more
-        return np.multiply(state, np.take(move, silent, axis=0, out=part, mode="clip"), out=out)
-
+    gn, gi, ng, ig = (new(cell) for _ in range(4))
     now[...] = initial
     _observe(now, cells[0], likelihood, 0, whole=True)
     for day in range(1, days):
         g, n, i = now
-        lost, returned = loss[day], back[day]
+        for silent, laid_out in ((loss, ((gn, moves.gn), (gi, moves.gi))), (back, ((ng, moves.ng), (ig, moves.ig)))):
+            for crossing in range(cell[0]) if day == 1 else np.flatnonzero(silent[day] != silent[day - 1]):
+                for mine, move in laid_out:
+                    mine[crossing] = move[silent[day, crossing]]
         np.multiply(g, moves.gg, out=raw[0])
-        np.add(raw[0], moved(n, moves.ng, returned), out=raw[1])
-        np.add(raw[1], moved(i, moves.ig, returned), out=then[0])
-        moved(g, moves.gn, lost, raw[2])
+        np.add(raw[0], np.multiply(n, ng, out=part), out=raw[1])
+        np.add(raw[1], np.multiply(i, ig, out=part), out=then[0])
+        np.multiply(g, gn, out=raw[2])
         np.add(raw[2], np.multiply(n, moves.nn, out=part), out=then[1])
-        moved(g, moves.gi, lost, raw[3])
+        np.multiply(g, gi, out=raw[3])
         np.add(raw[3], np.multiply(n, moves.ni, out=part), out=raw[4])
         np.add(raw[4], np.multiply(i, moves.ii, out=part), out=then[2])
         # a state that cannot be reached is not drawn either; the parts of a sum are at most the sum, so that none
@@ -143,15 +142,18 @@ def _total(state: Array, day: int) -> Array:
 
 
 def sample_histories(shares: Whole, last: Array, uniform: Whole, lost: Flags, insurgent: Flags) -> None:
-    """States drawn backward: whether lost (nobody or insurgent), and whether insurgent, into arrays of the shape of
-    `uniform`.
+    """States drawn backward: whether lost (nobody or insurgent), and whether insurgent, into arrays (days, histories,
+    crossings, draws).
 
-    `uniform` (days, …) are whole numbers from 0 to 2**31 - 1, all as likely; `shares` (days - 1, 5, …) and `last` (3,
-    …) are those of `backward_shares`, brought to axes that broadcast to its others.
+    `uniform` (days, crossings, draws) are whole numbers from 0 to 2**31 - 1, all as likely; `shares` (days - 1, 5,
+    crossings, draws) and `last` (3, crossings, draws) are those of `backward_shares`. History k of K takes ``uniform``
+    turned by k / K of its range: each alone is a draw from the chain, and together they are spread over what the chain
+    can do (systematic sampling).
     """
     top = (np.minimum(np.stack([last[0], last[0] + last[1]]), 1.0) * LARGEST).astype(np.int32)
-    np.greater_equal(uniform[-1], top[0], out=lost[-1])
-    np.greater_equal(uniform[-1], top[1], out=insurgent[-1])
+    u = _turned(uniform[-1], aligned(lost.shape[1:], np.int32))
+    np.greater_equal(u, top[0], out=lost[-1])
+    np.greater_equal(u, top[1], out=insurgent[-1])
     sample_before(shares, uniform, lost, insurgent)
 
 
@@ -160,8 +162,9 @@ def sample_before(shares: Whole, uniform: Whole, lost: Flags, insurgent: Flags) 
     them.
     """
     found, nobody = (aligned(lost.shape[1:], np.bool_) for _ in range(2))
+    numbers = aligned(lost.shape[1:], np.int32)
     for day in range(len(lost) - 2, -1, -1):
-        share, u = shares[day], uniform[day]
+        share, u = shares[day], _turned(uniform[day], numbers)
         lost_after, insurgent_after = lost[day + 1], insurgent[day + 1]
         np.greater(lost_after, insurgent_after, out=nobody)
         _choose(u, share[0], share[2], share[3], lost_after, nobody, insurgent_after, found, lost[day])
@@ -170,6 +173,13 @@ def sample_before(shares: Whole, uniform: Whole, lost: Flags, insurgent: Flags) 
         np.greater(np.greater_equal(u, share[1], out=out), lost_after, out=out)
         np.logical_and(np.greater_equal(u, share[4], out=found), insurgent_after, out=found)
         np.logical_or(out, found, out=out)
+
+
+def _turned(uniform: Whole, out: Whole) -> Whole:
+    """The numbers of each history, into `out` (histories, ...)."""
+    turns = 2**31 // len(out) * np.arange(len(out))
+    np.add(uniform, turns.astype(np.int32).reshape(-1, *(1,) * uniform.ndim), out=out)  # past the end, into the sign
+    return np.bitwise_and(out, np.int32(LARGEST), out=out)
 
 
 def _choose(

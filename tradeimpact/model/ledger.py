@@ -35,6 +35,11 @@ TOTALS = ("baseline", "government_revenue", "government_loss")
 INSURGENT = ("insurgent_baseline", "insurgent_revenue", "insurgent_gain", "road_levies", "illicit_transit")
 LINES = (*TOTALS, *INSURGENT, *COMPONENTS, *DETAILS, "days_held")
 TOLERANCE = 1e-9
+SAME_WHEN_QUIET = {"baseline": ("held", "open", "responding", "calm", "kept"), "road_baseline": ("road",)}
+PRODUCTS = (
+    *(name for one, same in SAME_WHEN_QUIET.items() for name in (one, *same)),
+    *("nobody", "insurgent", "insurgent_open", "returned", "weaker", "there", "inland", "levy"),
+)
 
 
 @dataclass(frozen=True)
@@ -107,8 +112,19 @@ def _at(x: Array, rows: slice) -> Array:
     return x if len(x) == 1 else x[rows]
 
 
-def products(f: Flows, r: Rates, new: New = aligned) -> Iterator[tuple[str, Array]]:
-    """What every ledger line is a sum or difference of, name by name, each (crossings, days, draws) or broadcast to it.
+def _span(x: Array, crossings: int) -> slice:
+    """Crossings from the first to the last at which something is not zero; all where it differs by draw."""
+    if x.shape[-1] > 1:
+        return slice(0, crossings)
+    rows = np.flatnonzero(x.any(axis=(1, 2)))
+    if not len(rows):
+        return slice(0, 0)
+    return slice(int(rows[0]), int(rows[-1]) + 1) if len(x) > 1 else slice(0, crossings)
+
+
+def products(f: Flows, r: Rates, new: New = aligned) -> Iterator[tuple[str, slice, Array]]:
+    """What every ledger line is a sum or difference of: name, crossings, and (crossings, days, draws) or broadcast to
+    it; zero at all other crossings, and everywhere if it is not given.
 
     Lines are the same sums and differences of these whether they stand by crossing and day or are summed first: see
     `lines_from`. The same products enter both sides of a difference, so that what is equal leaves exactly zero. A
@@ -118,39 +134,52 @@ def products(f: Flows, r: Rates, new: New = aligned) -> Iterator[tuple[str, Arra
     shape = np.broadcast_shapes(m0.shape, g.shape, f.response_trade.shape)
     it, base, held = (new(shape) for _ in range(3))
     shut = w.size > 1 or bool((w != 1).any())
+    every, nobodys, lost = slice(0, shape[0]), _span(f.nobody, shape[0]), _span(i, shape[0])
 
-    def times(a: Array, b: Array, out: Array = it) -> Array:
-        return np.multiply(a, b, out=out)
+    def times(a: Array, b: Array, out: Array = it, rows: slice = every) -> Array:
+        one, other = (x[rows] if len(x) == shape[0] else x for x in (a, b))
+        return np.multiply(one, other, out=out[rows])
 
-    yield "baseline", times(r0, m0, base)
-    yield "nobody", times(base, f.nobody)
-    yield "insurgent", times(base, i, held)
-    yield "insurgent_open", times(held, w) if shut else held
-    yield "held", times(base, g, held)
+    yield "baseline", every, times(r0, m0, base)
+    yield "nobody", nobodys, times(base, f.nobody, it, nobodys)
+    times(base, i, held, lost)
+    yield "insurgent", lost, held[lost]
+    yield "insurgent_open", lost, times(held, w, it, lost) if shut else held[lost]
+    yield "held", every, times(base, g, held)
     opened = times(held, w, base) if shut else held
-    yield "open", opened
-    yield "responding", times(opened, f.total_ratio)
-    yield "calm", times(opened, f.total_held)
+    yield "open", every, opened
+    yield "responding", every, times(opened, f.total_ratio)
+    yield "calm", every, times(opened, f.total_held)
     own = times(r0, g, held)
-    yield "kept", times(own, f.response_trade)
-    yield "returned", times(own, f.returned_trade)
+    yield "kept", every, times(own, f.response_trade)
+    yield "returned", every, times(own, f.returned_trade)
     trade = np.add(f.response_trade, f.returned_trade, out=base)
     if r.collected is not r0:
         weaker = np.subtract(r0, r.collected, out=it)
-        yield "weaker", times(times(weaker, g), trade)
-    there = times(trade, i, held)
-    yield "there", times(r0, there)
-    yield "inland", times(r.inland * r.inland_probability, there)
-    yield "levy", times(r.levy, there)
-    yield "road", times(r.road, np.subtract(trade, times(r.once, there), out=it))
-    yield "road_baseline", times(r.road, m0)
+        yield "weaker", every, times(times(weaker, g), trade)
+    there = held
+    times(trade, i, there, lost)
+    yield "there", lost, times(r0, there, it, lost)
+    yield "inland", lost, times(r.inland * r.inland_probability, there, it, lost)
+    yield "levy", lost, times(r.levy, there, it, lost)
+    honoured = times(r.once, there, it, lost)
+    np.subtract(trade[lost], honoured, out=trade[lost])
+    yield "road", every, times(r.road, trade)
+    yield "road_baseline", every, times(r.road, m0)
+
+
+def quiet_products(f: Flows, r: Rates, new: New = aligned) -> Iterator[tuple[str, Array]]:
+    """The products of days on which nothing differs from the counterfactual; `SAME_WHEN_QUIET` names those that are
+    the same, and all others are zero.
+    """
+    for name, rate in (("baseline", r.collected_baseline), ("road_baseline", r.road)):
+        yield name, np.multiply(rate, f.baseline_trade, out=new(f.baseline_trade.shape))
 
 
 def lines_from(sums: Mapping[str, Array]) -> dict[str, Array]:
-    """Every line of both ledgers, without illicit transit, from the products or from any sums of them."""
+    """Every line of both ledgers, without illicit transit, from all `PRODUCTS` or from any sums of them."""
     x = dict(sums)
-    weaker = x.get("weaker", np.zeros_like(x["kept"]))
-    revenue = x["kept"] + x["returned"] - weaker + x["inland"]
+    revenue = x["kept"] + x["returned"] - x["weaker"] + x["inland"]
     insurgent = x["levy"] + x["road"]
     return {
         "baseline": x["baseline"],
@@ -167,7 +196,7 @@ def lines_from(sums: Mapping[str, Array]) -> dict[str, Array]:
         "held_back": x["responding"] - x["calm"],
         "rerouting": x["calm"] - x["kept"],
         "deferred_returned": -x["returned"],
-        "weaker_collection": weaker,
+        "weaker_collection": x["weaker"],
         "collected_inland": -x["inland"],
         "levy_received": x["levy"],
         "levy_gap": x["there"] - x["levy"],
@@ -179,7 +208,13 @@ def lines_from(sums: Mapping[str, Array]) -> dict[str, Array]:
 
 def ledger_lines(f: Flows, r: Rates) -> dict[str, Array]:
     """Every line of both ledgers, name -> (crossings, days, draws), without illicit transit."""
-    lines = lines_from({name: product.copy() for name, product in products(f, r)})
+    found: dict[str, Array] = {}
+    for name, rows, product in products(f, r):
+        whole = rows == slice(0, len(f.baseline_trade))
+        found[name] = product.copy() if whole else np.zeros((len(f.baseline_trade), *product.shape[1:]))
+        found[name][rows] = product
+    nothing = np.zeros_like(found["baseline"])
+    lines = lines_from({name: found.get(name, nothing) for name in PRODUCTS})
     shape = np.broadcast_shapes(*(x.shape for x in lines.values()))
     return {name: np.broadcast_to(x, shape) for name, x in lines.items()}
 

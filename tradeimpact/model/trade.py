@@ -213,7 +213,8 @@ def apply_ceiling(trade: Array, cap: Array, codes: NDArray[np.intp], new: New = 
     moving = (_sum_first(offered - target) > floor) & (_sum_first(most - target) > floor)
     goal = np.where(moving, np.minimum(total, _sum_first(most)), 0.0)
     # near the processor; of whole blocks of draws no single cell is left over
-    step = max(NEAR // (len(free) * LINE), 1) * LINE
+    pieces = -(-free.size // NEAR)
+    step = -(-len(moving) // (pieces * LINE)) * LINE
     for some in (slice(begin, begin + step) for begin in range(0, len(moving), step)):
         if moving[some].any():
             base = multiple[:, some]
@@ -239,14 +240,16 @@ def _raised(free: Array, limit: Array, base: Array, goal: Array, floor: Array, n
     """
     found = raised = np.zeros(free.shape[1])
     live: NDArray[np.intp] | None = None
-    want = new(free.shape)
+    want, room = new(free.shape), new(free.shape, np.bool_)
     for _ in range(len(free) + 1):
         np.add(base, raised, out=want)
         want *= free
-        room = want < limit
+        np.less(want, limit, out=room)
         np.minimum(want, limit, out=want)
         missing = goal - want.sum(axis=0)
-        slope = np.multiply(free, room, out=want).sum(axis=0)
+        want[...] = room  # numbers first: a product with flags converts them piece by piece
+        want *= free
+        slope = want.sum(axis=0)
         going = (missing > floor) & (slope > 0)
         count = np.count_nonzero(going)
         if not count:
@@ -257,8 +260,9 @@ def _raised(free: Array, limit: Array, base: Array, goal: Array, floor: Array, n
             if live is not None:
                 found[live] = raised
             live = at if live is None else live[at]
-            free, limit, base = free[:, at], limit[:, at], base[:, at]
-            goal, floor, raised, want = goal[at], floor[at], raised[at], new(free.shape)
+            free, limit, base = (np.take(x, at, axis=1) for x in (free, limit, base))
+            goal, floor, raised = goal[at], floor[at], raised[at]
+            want, room = new(free.shape), new(free.shape, np.bool_)
     if live is not None:
         found[live] = raised
     return found
