@@ -14,6 +14,7 @@ import numpy as np
 
 from tradeimpact.engine.blocks import BLOCK, blocks
 from tradeimpact.engine.sampling import Marginal, Sampler
+from tradeimpact.memory import unbuffered
 from tradeimpact.model.trade import nest_factors, recovery
 from tradeimpact.statistics import quantiles
 
@@ -38,6 +39,7 @@ def stretches(job: Job) -> list[tuple[int, int]]:
     return found
 
 
+@unbuffered()
 def block(job: Job, values: dict[str, Array]) -> tuple[Array, Array]:
     """Both revenues by day of one block of draws, (days, draws) each.
 
