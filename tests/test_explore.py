@@ -412,6 +412,36 @@ def test_changes_that_follow_one_another_quickly_are_worked_out_once(case, monke
     assert "one run" in word(panel)
 
 
+def test_a_refusal_stands_while_an_earlier_change_is_worked_out(case, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(show, "_png", lambda draw: drawn.append(draw) or "")
+
+    async def a_day_typed_figure_by_figure():
+        panel = explore(case, FALL, end="2001-06-30", draws=FEW)
+        window = part(panel, "Window")
+        window._start.value = date(2001, 6, 2)  # taken
+        window._start.value = date(2001, 12, 2)  # refused before the first is worked out
+        drawn.clear()
+        await panel._waiting
+        said = word(panel)
+        window._start.value = date(2001, 6, 2)  # as it was
+        return panel, said
+
+    panel, said = asyncio.run(a_day_typed_figure_by_figure())
+    assert "before it starts" in said
+    assert drawn  # pictures are those of the numbers all the same
+    assert panel.result.window[0] == date(2001, 6, 2)
+    assert "one run" in word(panel)
+
+
+def test_what_went_wrong_stands_when_a_map_of_another_day_is_drawn(panel):
+    held = part(panel, "Assumptions")._rows
+    held["theta"][1][0].value = 3.0
+    held["phi"][1][0].value = 4.0
+    panel._draw_map()
+    assert "step before" in word(panel)
+
+
 def test_quick_moves_of_two_controls_are_two_steps_to_undo(case, monkeypatch):
     monkeypatch.setattr(show, "_png", lambda draw: "")
 

@@ -49,6 +49,8 @@ class Panel:
         self._pictures = Pictures()
         self._waiting: asyncio.Task[None] | None = None
         self._moving: Any = None  # control whose move is not worked out yet
+        self._refused = False  # whether the last change was; what work says meanwhile does not hide why
+        self._failed = False  # whether the newest numbers could not be worked out or shown
         self._view = View(
             plan,
             change=self._change,
@@ -92,6 +94,7 @@ class Panel:
         try:
             plan = verb(self.plan)
         except TradeImpactError as problem:
+            self._refused = True
             self._view.say(f"{_sentence(problem)} Nothing has changed.", trouble=True)
             return
         moves_on = by is not None and by is self._moving
@@ -107,10 +110,13 @@ class Panel:
         self._go(self.history.do(self._first))
 
     def _go(self, history: History, by: Any = None) -> None:
+        refused, self._refused = self._refused, False
         if history is self.history:
             self._show_controls()  # a field may still show what was refused
+            if refused:
+                self._done()
             return
-        self.history, self._moving = history, by
+        self.history, self._moving, self._failed = history, by, False
         self._show_controls()
         self._soon(self._steps)
 
@@ -132,7 +138,7 @@ class Panel:
         if self._waiting is not None and not self._waiting.done():
             self._waiting.cancel()
             steps = self._steps  # what was cancelled is done with it
-        self._view.say("Working …")
+        self._say("Working …")
         self._waiting = loop.create_task(self._work(steps))
 
     @staticmethod
@@ -153,7 +159,7 @@ class Panel:
 
     def _drawn(self) -> Iterator[Callable[[], None]]:
         """Each picture of the newest numbers, then the word that all is done."""
-        if self.result is not None and not self._view.trouble:
+        if self.result is not None and not self._failed:
             yield from (self._bridge, self._map, self._holders, self._done)
 
     def _numbers(self) -> None:
@@ -161,8 +167,9 @@ class Panel:
             self._moving, before = None, self.result
             self.result = self.plan.run()
             self._view.numbers.value = numbers(self.result, before)
-            self._view.say("Numbers are new; the pictures follow.")
+            self._say("Numbers are new; the pictures follow.")
 
+        self._failed = False
         self._guarded(compute)
 
     def _bridge(self) -> None:
@@ -182,14 +189,20 @@ class Panel:
             place.value = draw(self.result)
 
     def _done(self) -> None:
-        if not self._view.trouble and self.result is not None:
+        if self.result is not None:
             draws = f"{self.result.count:,} draws, seed {self.result.seed}"
-            self._view.say(f"Numbers and pictures are of one run: {draws}.")
+            self._say(f"Numbers and pictures are of one run: {draws}.")
+
+    def _say(self, text: str) -> None:
+        """What work has to say, unless what went wrong stands there."""
+        if not (self._refused or self._failed):
+            self._view.say(text)
 
     def _guarded(self, step: Callable[[], None]) -> None:
         """Do a piece of work; what goes wrong becomes a sentence, what should never go wrong goes to the log too."""
         try:
             step()
+            return
         except TradeImpactError as problem:
             self._view.say(
                 f"{_sentence(problem)} Numbers and pictures below are those of the step before.", trouble=True
@@ -198,6 +211,7 @@ class Panel:
             LOG.exception("the explorer could not show a step")
             said = f"This should not have happened: {type(problem).__name__}: {problem}. Undo the step, and report it."
             self._view.say(said, trouble=True)
+        self._failed = True
 
 
 def _sentence(problem: Exception) -> str:

@@ -37,8 +37,6 @@ class View:
     ----------
     widget : the whole panel
     numbers, bridge, map, holders : HTML widgets that the panel fills
-    trouble : bool
-        Whether the last word was about something that could not be done.
     """
 
     def __init__(
@@ -54,7 +52,6 @@ class View:
         import ipywidgets as w
 
         self._wire = Wire(change)
-        self.trouble = False
         self.numbers, self.bridge, self.map, self.holders, self._word = (w.HTML() for _ in range(5))
         self._undo = self._button("Undo", undo)
         self._redo = self._button("Redo", redo)
@@ -82,7 +79,6 @@ class View:
 
     def say(self, text: str, *, trouble: bool = False) -> None:
         """Show one sentence to the user; screen readers speak it."""
-        self.trouble = trouble
         role, style = ("alert", TROUBLE) if trouble else ("status", FINE)
         said = escape(text).replace("\n", "<br>")
         self._word.value = f'<div class="ti-word" role="{role}" style="padding:4px 10px;{style}">{said}</div>'
