@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -92,16 +93,22 @@ def test_streamed_tables_are_the_same_whatever_the_chunk(case, fall, monkeypatch
 # --- a cluster ----------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def cluster():
+@contextmanager
+def workers(count):
     distributed = pytest.importorskip("distributed")
     # workers that are processes, as on a cluster; their own log of a lost one is not ours to print
     with (
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+            n_workers=count, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=50
         ) as made,
         distributed.Client(made) as client,
     ):
+        yield client
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with workers(2) as client:
         yield client
 
 
@@ -113,19 +120,30 @@ def test_two_workers_give_the_same_bits(case, fall, whole, cluster):
 
 @pytest.mark.filterwarnings("default")
 def test_a_worker_killed_in_mid_run_loses_nothing(case, fall, whole, cluster):
+    assert_same(whole, killing_one(case, fall, cluster))
+
+
+@pytest.mark.filterwarnings("default")
+def test_the_only_worker_killed_takes_nothing_with_it(case, fall, whole):
+    with workers(1) as client:  # what all parts share is lost with it and has to be sent again
+        assert_same(whole, killing_one(case, fall, client))
+
+
+def killing_one(case, fall, client):
+    """A run of which one worker is killed when the first part is there."""
     killed = []
 
     def kill_one(done, total):
         if not killed and done >= BLOCK:
-            pids = list(cluster.run(os.getpid).values())
+            pids = list(client.run(os.getpid).values())
             os.kill(pids[0], signal.SIGKILL)
             killed.append(pids[0])
 
     again = ti.simulate(
-        case, fall, **WINDOW, draws=1100, rng=4, chunk=1, client=cluster, progress=kill_one, keep=["government_revenue"]
+        case, fall, **WINDOW, draws=1100, rng=4, chunk=1, client=client, progress=kill_one, keep=["government_revenue"]
     )
     assert killed
-    assert_same(whole, again)
+    return again
 
 
 def test_a_client_that_is_none_is_refused(case, fall):

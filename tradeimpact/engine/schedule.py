@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
 
@@ -73,22 +73,38 @@ def _on_cluster(
             raise TradeImpactError(
                 f"client={type(client).__name__}: expected a dask.distributed.Client (pip install 'tradeimpact[scale]')"
             )
-    shared = client.scatter(run, broadcast=True, hash=False)
+    send = partial(client.scatter, run, broadcast=True, hash=False)
+    shared = send()
+
+    def submit(part: Sequence[int]) -> Any:
+        nonlocal shared
+        if shared.status in ("cancelled", "lost"):  # with the last worker that had it
+            shared = send()
+        return client.submit(work, shared, part, pure=False, retries=RETRIES)
+
     workers = max(sum(client.nthreads().values()), 1)
-    submit = partial(client.submit, work, shared, pure=False, retries=RETRIES)
     yield from _drain(submit, parts, workers * AHEAD)
 
 
 def _drain(submit: Callable[[Sequence[int]], Any], parts: Sequence[Sequence[int]], ahead: int) -> Iterator[Any]:
-    waiting: deque[Future[Any]] = deque()
-    left = iter(parts)
+    waiting: deque[tuple[Sequence[int], Future[Any]]] = deque()
+
+    def first() -> Any:
+        part, future = waiting.popleft()
+        for _ in range(RETRIES):
+            try:
+                return future.result()
+            except CancelledError:  # what it rests on went with a worker: not to be confused with an interruption
+                future = submit(part)
+        return future.result()
+
     try:
-        for part in left:
-            waiting.append(submit(part))
+        for part in parts:
+            waiting.append((part, submit(part)))
             if len(waiting) >= ahead:
-                yield waiting.popleft().result()
+                yield first()
         while waiting:
-            yield waiting.popleft().result()
+            yield first()
     finally:
-        for future in waiting:
+        for _, future in waiting:
             future.cancel()
