@@ -210,8 +210,7 @@ def ledger_lines(f: Flows, r: Rates) -> dict[str, Array]:
     """Every line of both ledgers, name -> (crossings, days, draws), without illicit transit."""
     found: dict[str, Array] = {}
     for name, rows, product in products(f, r):
-        whole = rows == slice(0, len(f.baseline_trade))
-        found[name] = product.copy() if whole else np.zeros((len(f.baseline_trade), *product.shape[1:]))
+        found[name] = np.zeros((len(f.baseline_trade), *product.shape[1:]))
         found[name][rows] = product
     nothing = np.zeros_like(found["baseline"])
     lines = lines_from({name: found.get(name, nothing) for name in PRODUCTS})
