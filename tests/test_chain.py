@@ -80,11 +80,11 @@ def silent_chain(seed, days, draws):
 
 
 def sampled_states(shares, last, uniform, histories=1):
-    """States of several histories, (days, histories, crossings, draws), of `uniform` (days, crossings, draws)."""
+    """States of one history or eight, (days, histories, crossings, draws), of `uniform` (days, crossings, draws)."""
     days, *cell = uniform.shape
-    lost, insurgent = np.empty((2, days, histories, *cell), dtype=bool)
-    sample_histories(shares, last, uniform, lost, insurgent)
-    return np.add(lost, insurgent, dtype=int)
+    states = np.empty((days, 2, *cell), dtype=bool if histories == 1 else np.uint8)
+    sample_histories(shares, last, uniform, states)
+    return (states[:, :, None] >> np.arange(histories)[:, None, None] & 1).sum(axis=1)
 
 
 def test_sampled_histories_reproduce_the_smoother_and_its_pairs_of_days():

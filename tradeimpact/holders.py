@@ -20,18 +20,16 @@ from .engine.blocks import BLOCK, each_block
 from .engine.sampling import uniform_days, uniforms, whole_numbers
 from .memory import New, scratch
 from .model.evidence import Statement, cells_of, leading, likelihood, silent_days
-from .model.histories import Moves, backward_shares, sample_before, sample_histories
+from .model.histories import TOGETHER, Bits, Moves, backward_shares, sample_before, sample_histories
 from .tables import records
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 Numbers = NDArray[np.int32]
 States = NDArray[np.int8]  # 0 government, 1 nobody, 2 insurgent
 
 CHAIN_CELLS = 16_384  # days x crossings whose chains of a block are in memory at once
 CHAIN_BYTES = 16_000  # of each, about
-CANDIDATES = 8  # joint histories per draw among which a bare count chooses
 COUNT_SLACK = 1  # a count of lost posts fits if the history is within one of it
 
 
@@ -190,26 +188,27 @@ def block_paths(
     """
     until = min(known_until, known.days - 1)
     counts = [c for c in known.counts if c[0] <= until]
-    first = min((day for day, _, _ in counts), default=0)
+    first = min((day for day, _, _ in counts), default=until)
     parts = known.parts
     draws = len(blocks) * BLOCK
-    pick = np.zeros(draws, dtype=np.intp)
+    pick = np.zeros(draws, dtype=np.uint8)
     found = []
     with scratch("history") as new:
         drawn: _Drawn | None = None
         if counts:
-            many = np.zeros((len(counts), CANDIDATES, draws), dtype=np.int64)
+            many = np.zeros((len(counts), TOGETHER, draws), dtype=np.int64)
             for part in parts:
                 new.rewind()
-                drawn = _Drawn.of(part, p, seed, blocks, until, first, CANDIDATES, new)
+                drawn = _Drawn.of(part, p, seed, blocks, until, first, new)
                 border = np.array([g != "inland" for g in part.groups])
                 for number, (day, _, _) in enumerate(counts):
-                    many[number] += drawn.lost[day - first][:, border].sum(axis=1, dtype=np.int64)
+                    for history, lost in enumerate(many[number]):
+                        lost += (drawn.states[day - first, 0, border] >> history & 1).sum(axis=0, dtype=np.int64)
             pick = _fitting(many, counts, p, uniforms(seed, "count", *blocks))
         for part in parts:
             if drawn is None or len(parts) > 1:
                 new.rewind()
-                drawn = _Drawn.of(part, p, seed, blocks, until, first, CANDIDATES if counts else 1, new)
+                drawn = _Drawn.of(part, p, seed, blocks, until, first, new)
             found.append(drawn.chosen(pick, new)[:, :days])
     states = found[0] if len(found) == 1 else np.concatenate(found)
     if (days is not None and days <= until + 1) or until == known.days - 1:
@@ -223,28 +222,18 @@ class _Drawn:
     """Joint histories of some crossings from a first day on, and what those before it are drawn from.
 
     `shares` (days - 1, 5, crossings, draws) and the random numbers `uniform` (days, crossings, draws) are of all days;
-    `lost` and `insurgent` are the states from the first day on, (days, histories, crossings, draws): days before it
-    need only the one history that is taken.
+    `states`, as of `sample_histories`, begin on the first day: days before it need only the one history that is taken.
     """
 
     shares: Numbers
     uniform: Numbers
-    lost: Flags
-    insurgent: Flags
+    states: Bits
 
     @classmethod
     def of(
-        cls,
-        known: Evidence,
-        p: Mapping[str, Array],
-        seed: int,
-        blocks: Sequence[int],
-        until: int,
-        first: int,
-        histories: int,
-        new: New,
+        cls, known: Evidence, p: Mapping[str, Array], seed: int, blocks: Sequence[int], until: int, first: int, new: New
     ) -> _Drawn:
-        """Draw `histories` of each crossing on the days from `first` to `until`."""
+        """Draw `TOGETHER` histories of each crossing on the days from `first` to `until`."""
         layout = Layout.of(known, until)
         initial, moves, seen = _begin(known, layout, p, seed, *blocks)
         shares, last = backward_shares(initial, moves, layout.loss, layout.back, layout.by_day, seen, new)
@@ -253,27 +242,25 @@ class _Drawn:
             for one, block in zip(each_block(uniform.shape[2]), blocks, strict=True):
                 drawn = whole_numbers(seed, f"path/{crossing}", block, layout.days * BLOCK)
                 uniform[:, place, one] = drawn.reshape(-1, BLOCK)
-        shape = layout.days - first, histories, *last.shape[1:]
-        lost, insurgent = (new(shape, np.bool_) for _ in range(2))
-        sample_histories(shares[first:], last, uniform[first:], lost, insurgent)
-        return cls(shares, uniform, lost, insurgent)
+        states = new((layout.days - first, 2, *last.shape[1:]), np.uint8)
+        sample_histories(shares[first:], last, uniform[first:], states)
+        return cls(shares, uniform, states)
 
-    def chosen(self, pick: NDArray[np.intp], new: New) -> States:
+    def chosen(self, pick: NDArray[np.uint8], new: New) -> States:
         """The history picked in each draw, (crossings, days, draws); its days before the first are drawn now."""
         days, crossings, draws = self.uniform.shape
-        first = days - len(self.lost)
-        at = (pick * crossings + np.arange(crossings)[:, None]) * draws + np.arange(draws)
-        lost, insurgent = (new((days, 1, crossings, draws), np.bool_) for _ in range(2))
-        for every, one in ((self.lost, lost), (self.insurgent, insurgent)):
-            np.take(every.reshape(len(every), -1), at, axis=1, out=one[first:, 0], mode="clip")
-        sample_before(self.shares[:first], self.uniform[:first], lost[: first + 1], insurgent[: first + 1])
-        states = np.empty((crossings, days, draws), dtype=np.int8)
-        return np.add(lost[:, 0].transpose(1, 0, 2), insurgent[:, 0].transpose(1, 0, 2), out=states, dtype=np.int8)
+        first = days - len(self.states)
+        states = new((days, 2, crossings, draws), np.bool_)
+        np.right_shift(self.states, pick, out=self.states)
+        np.not_equal(np.bitwise_and(self.states, np.uint8(1), out=self.states), 0, out=states[first:])
+        sample_before(self.shares[:first], self.uniform[:first], states[: first + 1])
+        lost, insurgent = states.transpose(1, 2, 0, 3)
+        return np.add(lost, insurgent, out=np.empty(lost.shape, dtype=np.int8), dtype=np.int8)
 
 
 def _fitting(
     many: Ints, counts: Sequence[tuple[int, float, str]], p: Mapping[str, Array], uniform: Array
-) -> NDArray[np.intp]:
+) -> NDArray[np.uint8]:
     """Which joint history to take in each draw, chosen by the bare counts that were stated; `many` are the lost posts
     of each on the day of each count, (counts, histories, draws).
     """
@@ -282,7 +269,7 @@ def _fitting(
     for lost, (_, count, weight) in zip(many, counts, strict=True):
         score += log_weight[weight] * (np.abs(lost - count) <= COUNT_SLACK)
     edges = np.cumsum(np.exp(score - score.max(axis=0)), axis=0)
-    return np.asarray((uniform * edges[-1] >= edges[:-1]).sum(axis=0))
+    return np.asarray((uniform * edges[-1] >= edges[:-1]).sum(axis=0, dtype=np.uint8))
 
 
 def _forecast(
