@@ -104,14 +104,7 @@ def fitted_parts(x: Inputs, p: Mapping[str, Array]) -> Array:
     totals = np.empty((len(x.constraints), start.shape[1]))
     for row, c in enumerate(x.constraints):
         totals[row] = base.two_piece(c.low, c.best, c.high, p[f"total.{c.name}"])
-    # one block at a time: all draws of a call are fitted until the last of them is
-    return np.concatenate(
-        [
-            base.fit_parts(start[:, one], low, high, totals[:, one], x.constraints, x.crossings, checked=True)
-            for one in each_block(start.shape[1])
-        ],
-        axis=1,
-    )
+    return base.fit_parts(start, low, high, totals, x.constraints, x.crossings, checked=True)
 
 
 def collected_rates(x: Inputs, p: Mapping[str, Array]) -> tuple[Array, Array, Array]:

@@ -255,7 +255,7 @@ class _Drawn:
         np.not_equal(np.bitwise_and(self.states, np.uint8(1), out=self.states), 0, out=states[first:])
         sample_before(self.shares[:first], self.uniform[:first], states[: first + 1])
         lost, insurgent = states.transpose(1, 2, 0, 3)
-        return np.add(lost, insurgent, out=np.empty(lost.shape, dtype=np.int8), dtype=np.int8)
+        return np.asarray(np.add(lost, insurgent, out=np.empty(lost.shape, dtype=np.int8), dtype=np.int8))
 
 
 def _fitting(

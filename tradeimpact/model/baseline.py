@@ -84,16 +84,18 @@ def fit_parts(
     scale = np.abs(target).max(axis=0) + np.abs(matrix @ upper).max() + 1e-300
     multiplier = np.zeros_like(target)
     for _ in range(200):
-        moved = origin + width[:, None] * (matrix.T @ multiplier)
+        moved = origin + width[:, None] * _pull(matrix, multiplier)
         x = np.clip(moved, lower[:, None], upper[:, None])
-        gap = target - matrix @ x
-        if (np.abs(gap) <= TOLERANCE * scale).all():
+        gap = target - _sums(matrix, x)
+        met = (np.abs(gap) <= TOLERANCE * scale).all(axis=0)
+        if met.all():
             return np.asarray(x[: len(low)])
-        inside = ((moved >= lower[:, None]) & (moved <= upper[:, None]) & free).astype(float) * width[:, None]
-        # damped semismooth Newton step on the dual, one small system per draw
-        curvature = np.einsum("kp,pd,lp->dkl", matrix, inside, matrix)
+        inside = ((moved >= lower[:, None]) & (moved <= upper[:, None]) & free) * width[:, None]
+        # damped semismooth Newton step on the dual, one small system per draw; what is met stays as it is, so that no
+        # draw depends on those fitted with it
+        curvature = np.einsum("kp,lp,pd->kld", matrix, matrix, inside).transpose(2, 0, 1)
         ridge = 1e-12 * width.max() * np.eye(len(constraints))
-        step = np.linalg.solve(curvature + ridge, gap.T[..., None])[..., 0].T
+        step = np.where(met, 0.0, np.linalg.solve(curvature + ridge, gap.T[..., None])[..., 0].T)
         multiplier = multiplier + _line_search(multiplier, step, gap, origin, width, matrix, lower, upper, target)
     names_of = ", ".join(c.name for c in constraints)
     raise ModelError(
@@ -116,10 +118,10 @@ def _line_search(
     """The step, halved per draw until the dual objective does not fall."""
 
     def dual(m: Array) -> Array:
-        pull = width[:, None] * (matrix.T @ m)
+        pull = width[:, None] * _pull(matrix, m)
         x = np.clip(origin + pull, lower[:, None], upper[:, None])
         distance = 0.5 * ((x - origin) ** 2 / width[:, None]).sum(axis=0)
-        return np.asarray(distance + (m * (target - matrix @ x)).sum(axis=0))
+        return np.asarray(distance + (m * (target - _sums(matrix, x))).sum(axis=0))
 
     before, slope = dual(multiplier), (gap * step).sum(axis=0)
     length = np.ones(step.shape[1])
@@ -129,6 +131,15 @@ def _line_search(
             break
         length = np.where(short, length / 2, length)
     return length * step
+
+
+def _sums(matrix: Array, x: Array) -> Array:
+    """What the members of each constraint add up to; unlike a matrix product, the same however many draws there are."""
+    return np.asarray(np.einsum("kp,pd->kd", matrix, x))
+
+
+def _pull(matrix: Array, multiplier: Array) -> Array:
+    return np.asarray(np.einsum("kp,kd->pd", matrix, multiplier))
 
 
 def _stack(

@@ -138,7 +138,7 @@ def _observe(state: Array, cells: tuple[Ints, Ints], likelihood: Array, day: int
 
 
 def _total(state: Array, day: int) -> Array:
-    total = state[0] + state[2]
+    total: Array = state[0] + state[2]
     total += state[1]
     if not total.min(initial=1.0) > 0:
         raise ModelError(f"on day {day} (from 0) every holder is impossible; two statements contradict one another")
@@ -191,7 +191,7 @@ class _One:
 
     def above(self, shares: Whole) -> Bits:
         """Whether they are at or above some shares."""
-        return np.greater_equal(self.uniform, shares, out=self.bits[: len(shares)])
+        return np.asarray(np.greater_equal(self.uniform, shares, out=self.bits[: len(shares)]))
 
     def turn(self, bits: Bits, out: Bits) -> None:
         out[...] = bits

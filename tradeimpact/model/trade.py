@@ -203,12 +203,16 @@ def apply_ceiling(trade: Array, cap: Array, codes: NDArray[np.intp], new: New = 
     full = offered >= most
     multiple: Array = 1.0 + FULL * full.astype(np.float64)
     partly = (offered - placed > floor) & ~full
-    for group, rows in enumerate(members):
-        at = _where(partly[group])
-        if len(at):
-            one = np.ones((1, len(at)))
-            cells = np.ix_(rows, at)
-            multiple[group, at] += _raised(free[cells], limit[cells], one, offered[group, at], floor[at], new)
+    groups, at = np.divmod(_where(partly), partly.shape[1])
+    if len(at):
+        # all groups at once, with as many rows each as the largest has
+        both = np.zeros((2, max(len(rows) for rows in members), len(at)))
+        for group, rows in enumerate(members):
+            cells = slice(*np.searchsorted(groups, (group, group + 1)))
+            for row, crossing in enumerate(rows):
+                both[:, row, cells] = free[crossing, at[cells]], limit[crossing, at[cells]]
+        one = np.ones((1, len(at)))
+        multiple[groups, at] += _raised(both[0], both[1], one, offered[groups, at], floor[at], new)
     target = np.minimum(offered, most)
     moving = (_sum_first(offered - target) > floor) & (_sum_first(most - target) > floor)
     goal = np.where(moving, np.minimum(total, _sum_first(most)), 0.0)
