@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import nbformat
@@ -82,13 +83,13 @@ def checkout(tmp_path):
     return tmp_path
 
 
-def test_notebooks_run_in_order_and_one_that_fails_is_told_without_stopping_the_others(checkout, capsys, monkeypatch):
+def test_all_notebooks_run_and_one_that_fails_is_told_without_stopping_the_others(checkout, capsys, monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "agg")
     sources = {p.name: p.read_bytes() for p in (checkout / "notebooks").iterdir()}
     assert build_figures(checkout) == 1
     told = capsys.readouterr().out
-    assert "[1/2] 01_good … " in told
-    assert "[2/2] 02_bad … FAILED" in told
+    assert re.search(r"\[[12]/2\] 01_good … \d+ s", told)
+    assert re.search(r"\[[12]/2\] 02_bad … FAILED\n", told)
     assert "ZeroDivisionError" in told
     assert "1 figures in figures/, executed notebooks in build/" in told
     assert sorted(p.name for p in (checkout / "build").iterdir()) == ["01_good.ipynb", "02_bad.ipynb"]
@@ -107,6 +108,22 @@ def test_a_notebook_can_be_named_with_or_without_its_suffix(checkout, capsys, na
     assert build_figures(checkout, [name]) == 0
     assert seen == [("01_good.ipynb", checkout / "build" / "01_good.ipynb")]
     assert "[1/1] 01_good" in capsys.readouterr().out
+
+
+def test_an_interruption_begins_no_further_notebook(checkout, monkeypatch):
+    seen = []
+
+    def interrupted(path, target):
+        seen.append(path.name)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(output, "run_notebook", interrupted)
+    monkeypatch.setattr(output, "AT_ONCE", 1)
+    for number in range(20):
+        (checkout / "notebooks" / f"{number + 3:02}_more.ipynb").write_bytes(b"{}")
+    with pytest.raises(KeyboardInterrupt):
+        build_figures(checkout)
+    assert 1 <= len(seen) < 22
 
 
 def test_no_notebook_to_run_says_where_to_stand(checkout):

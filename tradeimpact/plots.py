@@ -18,6 +18,7 @@ import pandas as pd
 from .chart_tables import daily_table, fall_position, holder_table, is_lost, ledger_table, map_table
 from .crossing_plots import CrossingPlots, outlines_of
 from .figures import alt, bridge, charts, compare, convergence, maps, strips, timelines
+from .figures.axes import written_day
 from .figures.save import save as save_figure
 from .figures.text import count_word, estimate, label_of, lower_first, percent
 from .model.ledger import COMPONENTS
@@ -65,7 +66,7 @@ class Plots(CrossingPlots):
         last = self.result.window[1]
         final = table[table["day"] == pd.Timestamp(last)].set_index("line")["median"]
         share = final["government"] / final["baseline"] if final["baseline"] else float("nan")
-        finding = f"On {last.day} {last:%B %Y} the government collects {percent(share)} of its baseline"
+        finding = f"On {written_day(last)} the government collects {percent(share)} of its baseline"
         return self._draw(
             timelines.who_collects, alt.alt_who_collects, table, title or finding, save, ax, events=self._falls(),
             note=self._lost_note(),
@@ -77,7 +78,7 @@ class Plots(CrossingPlots):
         end = table[(table["day"] == table["day"].max()) & (table["line"] == "loss")].iloc[0]
         last = self.result.window[1]
         loss = estimate(end["median"], end["low"], end["high"], currency=self._currency)
-        finding = f"By {last.day} {last:%B %Y} the loss adds up to {loss}"
+        finding = f"By {written_day(last)} the loss adds up to {loss}"
         return self._draw(
             timelines.cumulative, alt.alt_cumulative, table, title or finding, save, ax, events=self._falls(),
             note=self._lost_note(),
@@ -119,9 +120,7 @@ class Plots(CrossingPlots):
         country = str(self.result.case.metadata.get("country", ""))
         extra: dict[str, Any] = {"country": country, "on": day, "names": self._names(table["holder"])}
         held = table.loc[table["holder"] == "government", "revenue"].sum() / table["revenue"].sum()
-        finding = (
-            f"On {day.day} {day:%B %Y} the government holds crossings that bring {percent(held)} of baseline revenue"
-        )
+        finding = f"On {written_day(day)} the government holds crossings that bring {percent(held)} of baseline revenue"
         return self._draw(
             maps.map_crossings,
             alt.alt_map,

@@ -16,7 +16,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tradeimpact.errors import TradeImpactError
-from tradeimpact.figures.axes import day_axis, day_number, money_axis, money_unit, short_day, span_from_zero
+from tradeimpact.figures.axes import (
+    day_axis,
+    day_number,
+    money_axis,
+    money_unit,
+    short_day,
+    span_from_zero,
+    written_day,
+)
 from tradeimpact.figures.maps import BORDER, ELSEWHERE, LAND, LARGEST_MARK, OWN_LAND, SMALLEST_MARK, _write_names
 from tradeimpact.figures.outlines import read_outlines
 from tradeimpact.figures.replay import SHADES
@@ -180,7 +188,7 @@ def animate(
             future.set_x(day_number(day))  # nobody knew what comes after it
             future.set_width(1.02 * last - 0.02 * day_number(shown[0]) - day_number(day))
             cursor.set_xdata([day_number(day)] * 2)
-            upper.set_title(f"As known on {short_day(day_number(day), year=True)}: loss {_words(loss, day, currency)}")
+            upper.set_title(f"As known on {written_day(day)}: loss {_words(loss, day, currency)}")
             frames.append(_pixels(figure))
     _close(figure)
     data = _gif(frames, seconds_a_day, words)
@@ -369,8 +377,8 @@ def _finding(probability: pd.DataFrame, loss: pd.DataFrame, shown: list[Any], cu
     first, last = shown[0], shown[-1]
     return (
         f"Crossings more likely lost than held: {count_word(_lost(probability, first))} on "
-        f"{short_day(day_number(first))}, {count_word(_lost(probability, last))} on "
-        f"{short_day(day_number(last), year=True)}; loss by then {_words(loss, last, currency)}"
+        f"{written_day(first)}, {count_word(_lost(probability, last))} on {written_day(last)}; "
+        f"loss by then {_words(loss, last, currency)}"
     )
 
 

@@ -21,7 +21,10 @@ from tradeimpact.figures.text import MINUS, unit_of
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -113,8 +116,18 @@ def short_day(day: float, *, year: bool = False) -> str:
     ('14 Jul', '14 Jul 2021')
     """
     date = _dates().num2date(day)
-    text = f"{date.day} {MONTHS[date.month - 1]}"
+    text = f"{date.day} {MONTHS[date.month - 1][:3]}"
     return f"{text} {date.year}" if year else text
+
+
+def written_day(day: object) -> str:
+    """A day as a sentence has it, the same in every locale.
+
+    >>> written_day("2021-07-14")
+    '14 July 2021'
+    """
+    date = _dates().num2date(day_number(day))
+    return f"{date.day} {MONTHS[date.month - 1]} {date.year}"
 
 
 def day_axis(ax: Axes, first: float, last: float) -> None:

@@ -161,7 +161,7 @@ def _date_ticks(ax: Axes, span: float, *, days: bool) -> None:
         day = dates.num2date(x)  # type: ignore[no-untyped-call]
         if span > 6 * 365.25:
             return str(day.year)
-        month = f"{day.day} {MONTHS[day.month - 1]}" if days else MONTHS[day.month - 1]
+        month = f"{day.day} {MONTHS[day.month - 1][:3]}" if days else MONTHS[day.month - 1][:3]
         return f"{month}\n{day.year}" if day.month == 1 or position == 0 else month
 
     ax.xaxis.set_major_formatter(FuncFormatter(words))

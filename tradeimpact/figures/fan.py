@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tradeimpact.errors import TradeImpactError
-from tradeimpact.figures.axes import day_axis, day_number, money_axis, money_unit, short_day, span_from_zero, spread
+from tradeimpact.figures.axes import (
+    day_axis,
+    day_number,
+    money_axis,
+    money_unit,
+    short_day,
+    span_from_zero,
+    spread,
+    written_day,
+)
 from tradeimpact.figures.compare import band_words
 from tradeimpact.figures.style import (
     COUNTERFACTUAL,
@@ -193,7 +202,7 @@ def _where(end: Any, band: np.ndarray[Any, Any]) -> str:
 
 def _finding(table: pd.DataFrame, band: np.ndarray[Any, Any], label: str, currency: str) -> str:
     end = table[table["method"] == MODEL].sort_values("day").iloc[-1]
-    day = short_day(day_number(end["day"]), year=True)
+    day = written_day(end["day"])
     words = estimate(float(end["median"]), float(end["low"]), float(end["high"]), currency=currency)
     finding = f"By {day} the government has collected {words}"
     return f"{finding}; what was {label.lower()} {_where(end, band)}" if band.size else finding

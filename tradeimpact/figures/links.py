@@ -14,7 +14,7 @@ import numpy as np
 
 from tradeimpact.errors import TradeImpactError, did_you_mean
 from tradeimpact.figures import maps
-from tradeimpact.figures.axes import day_number, finite_or, short_day
+from tradeimpact.figures.axes import day_number, finite_or, short_day, written_day
 from tradeimpact.figures.outlines import read_outlines
 from tradeimpact.figures.style import (
     GOVERNMENT,
@@ -183,7 +183,7 @@ def _finding(border: pd.DataFrame, ports: pd.DataFrame, on: object) -> str:
     linked, held = _shares(border, ports)
     return (
         f"Crossings towards seaports bring {percent(linked)} of the border's baseline revenue; on "
-        f"{short_day(day_number(on), year=True)} the government holds {percent(held)} of that"
+        f"{written_day(on)} the government holds {percent(held)} of that"
     )
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tradeimpact.errors import TradeImpactError, did_you_mean
-from tradeimpact.figures.axes import day_number, finite_or, money_unit, short_day
+from tradeimpact.figures.axes import finite_or, money_unit, written_day
 from tradeimpact.figures.labels import Box, Ring, along, has_leader, name_place, place_labels
 from tradeimpact.figures.outlines import read_outlines
 from tradeimpact.figures.style import (
@@ -265,7 +265,7 @@ def _finding(rows: list[dict[Any, Any]], largest: float, on: object) -> str:
     total = sum(revenue for _held, revenue in known)
     held = sum(revenue for government, revenue in known if government)
     share = f"{100 * held / total:.0f} % of the baseline revenue" if total and largest else "the crossings"
-    return f"On {short_day(day_number(on), year=True)} the government holds {share}"
+    return f"On {written_day(on)} the government holds {share}"
 
 
 def _write_names(ax: Axes, rows: list[dict[Any, Any]], rings: Mapping[str, list[Ring]], largest: float) -> None:

@@ -10,7 +10,15 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from tradeimpact.errors import TradeImpactError
-from tradeimpact.figures.axes import day_axis, day_number, money_axis, money_unit, short_day, span_from_zero
+from tradeimpact.figures.axes import (
+    day_axis,
+    day_number,
+    money_axis,
+    money_unit,
+    short_day,
+    span_from_zero,
+    written_day,
+)
 from tradeimpact.figures.style import GOVERNMENT, INK, INSURGENT, briefing, furnish, needs, wrap
 from tradeimpact.figures.text import count_word, estimate
 
@@ -171,7 +179,7 @@ def _finding(probability: pd.DataFrame, loss: pd.DataFrame, currency: str) -> st
     count = int((probability.loc[probability["day"] == last, "lost"] > 0.5).sum())
     row = loss[(loss["line"] == "so_far") & (loss["day"] == last)].iloc[0]
     loss_words = estimate(float(row["median"]), float(row["low"]), float(row["high"]), currency=currency)
-    when = short_day(day_number(last), year=True)
+    when = written_day(last)
     lost = f"{count_word(count)} crossing{'' if count == 1 else 's'}"
     return f"As known on {when}: {lost} more likely lost than held, loss so far {loss_words}"
 

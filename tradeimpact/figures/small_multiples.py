@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tradeimpact.errors import TradeImpactError
-from tradeimpact.figures.axes import day_number, money_unit, plain_number, short_day
+from tradeimpact.figures.axes import day_number, money_unit, plain_number, short_day, written_day
 from tradeimpact.figures.style import (
     COUNTERFACTUAL,
     GOVERNMENT,
@@ -191,7 +191,7 @@ def _finding(table: pd.DataFrame, shown: list[str]) -> str:
     ratios = [_change(table, crossing) for crossing in shown]
     dark = sum(now < 0.1 * before for now, before in ratios)
     more = sum(now > 1.1 * before for now, before in ratios)
-    day = short_day(day_number(table["day"].max()), year=True)
+    day = written_day(table["day"].max())
     gain = f", and over a tenth more at {count_word(more)}" if more else ""
     return (
         f"On {day} the government collects under a tenth of the baseline at {count_word(dark)} of the "

@@ -19,8 +19,8 @@ from tradeimpact.figures.axes import (
     event_marks,
     money_axis,
     money_unit,
-    short_day,
     span_from_zero,
+    written_day,
 )
 from tradeimpact.figures.style import (
     COUNTERFACTUAL,
@@ -146,7 +146,7 @@ def cumulative(
         told = f"{BANDS}{both if lined['line'].nunique() > 1 else ''}"
         if title is None:
             name, part = _lines(lined)[0]
-            day = short_day(day_number(part["day"].iloc[-1]), year=True)
+            day = written_day(part["day"].iloc[-1])
             sum_words = amount(float(part["median"].iloc[-1]), currency=currency)
             title = f"{label_of(name)} by {day}: about {sum_words}"
         furnish(
