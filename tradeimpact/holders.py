@@ -29,7 +29,7 @@ Numbers = NDArray[np.int32]
 States = NDArray[np.int8]  # 0 government, 1 nobody, 2 insurgent
 
 CHAIN_CELLS = 16_384  # days x crossings whose chains of a block are in memory at once
-CHAIN_BYTES = 16_000  # of each, about
+CHAIN_BYTES = 8_000  # of each and a block, about
 COUNT_SLACK = 1  # a count of lost posts fits if the history is within one of it
 
 

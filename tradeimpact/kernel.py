@@ -111,11 +111,6 @@ def together(x: Inputs) -> int:
     return min(max(TOGETHER // (len(x.crossings) * longest), 1), MOST_TOGETHER)
 
 
-def _tile(x: Inputs) -> int:
-    """How many days are at hand at once."""
-    return max(TILE_CELLS // (len(x.crossings) * BLOCK), 1)
-
-
 def at_work(x: Inputs) -> int:
     """About how many bytes a block takes while it is under way."""
     crossings, days = len(x.crossings), len(x.days)
@@ -157,7 +152,7 @@ def tiles(x: Inputs, d: Drawn, paths: History) -> Iterator[tuple[slice, Response
     setting = Setting.of(x, d.p, paths, d.m0, d.r0, d.ordinary)
     stock = np.zeros((x.border, d.draws))
     first, last = min(paths.begins, len(x.days)), len(x.days)
-    step = _tile(x)
+    step = max(TILE_CELLS // (len(x.crossings) * BLOCK), 1)
     with scratch("days") as new:
         for start in (*range(0, first, step), *range(first, last, step)):
             tile = slice(start, min(start + step, first if start < first else last))
@@ -194,8 +189,6 @@ class _Sums:
         self.x, self.weights, self.keep = x, weights, keep
         self.illicit = illicit * weights[:, None]  # (window days, draws)
         self.plain = bool((weights == 1).all())
-        # as many crossings at a time whatever the number of blocks, as sums by day are summed piece by piece
-        self.pieces = near(len(x.crossings), _tile(x) * together(x) * BLOCK)
         days, crossings, draws = len(weights), len(x.crossings), illicit.shape[-1]
         self.by_crossing = {name: np.zeros((crossings, draws)) for name in PRODUCTS}
         self.by_day = {name: np.zeros((days, draws)) for name in PRODUCTS}
@@ -210,7 +203,7 @@ class _Sums:
             return
         here = slice(inside.start - days.start, inside.stop - days.start)
         at = slice(inside.start - window.start, inside.stop - window.start)
-        for rows in self.pieces:
+        for rows in near(len(self.x.crossings), r.m0[0].size):
             new.rewind()
             flows, rates, held = r.at(rows, new)
             flows, rates = flows.over(here), rates.over(here)
@@ -238,7 +231,8 @@ class _Sums:
         """Add a product of some crossings and days; `same` are the others it is on these days, at all crossings."""
         total = product.sum(axis=1)
         by_day = self.by_day[name][days]
-        by_day += product.sum(axis=0)
+        for one in product:  # crossing by crossing: how many are at hand does not change the order of the sum
+            by_day += one
         self.by_crossing[name][rows] += total
         for other in same:
             self.by_crossing[other][rows] += total
