@@ -1,6 +1,7 @@
 """What a loss means for a treasury: figures of the case by their rows, cash by a plain loop, dollars and prices."""
 
 import json
+import re
 from datetime import timedelta
 
 import numpy as np
@@ -162,7 +163,10 @@ def test_the_sentence_and_the_fan_tell_the_same(treasury, tmp_path):
     ax = treasury.plot(save=tmp_path / "cash")
     assert "of domestic revenue" in treasury.text
     assert "months of operating spending" in treasury.text
-    assert "<table" in treasury._repr_html_()
+    page, loss = treasury._repr_html_(), treasury.table.loc["loss"]
+    assert f"<td>{loss['median'] / 1e6:,.1f}</td>" in page
+    assert "<td>m AFN</td>" in page
+    assert not re.search(r"\d,\d{3},\d{3}", page)  # nobody knows it to the afghani
     record = json.loads((tmp_path / "cash.json").read_text())
     assert record["stated_buffer"] == BUFFER
     assert "had nothing fallen" in record["alt"]

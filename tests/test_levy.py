@@ -1,6 +1,7 @@
 """Levies as a choice: the closed forms of MODEL 9, best replies, and the pair from which neither side moves."""
 
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -203,7 +204,11 @@ def test_sentences_figures_and_files(curve, game, tmp_path):
         assert record["crossing"] == "islam_qala"
         assert record["alt"]
         assert "Islam Qala" in result.text
-        assert "<table" in result._repr_html_()
+        page, table = result._repr_html_(), result.best if result is curve else result.table
+        for line, size, decimals in (("take_at_best", 1e6, 1), ("holder_take", 1e6, 1), ("levy_per_truck", 1e3, 0)):
+            for _, row in table[table.index.get_level_values("line") == line].iterrows():
+                assert f"<td>{row['median'] / size:,.{decimals}f}</td>" in page
+        assert not re.search(r"\d,\d{3},\d{3}", page)  # nobody knows it to the afghani
         plt.close(ax.figure)
     assert "10 random starts" in game.text
     assert "every post" in curve.text

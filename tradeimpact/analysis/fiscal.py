@@ -148,8 +148,13 @@ class Fiscal:
         return self.text
 
     def _repr_html_(self) -> str:
-        body = self.table.to_html(border=0, escape=True, float_format=lambda v: fixed(v, 0 if abs(v) >= 1000 else 3))
-        return f"<div><p>{escape(self.text)}</p>{body}</div>"
+        shown = self.table.astype(object)
+        for row, unit in enumerate(self.table["unit"]):
+            scale, decimals, sign = _shown(unit)
+            decimals += unit == "months"  # a Monte Carlo error has to be seen
+            numbers = [fixed(scale * value, decimals) for value in self.table.iloc[row, 1:-1]]
+            shown.iloc[row, :-1] = [sign.strip() or unit, *numbers]
+        return f"<div><p>{escape(self.text)}</p>{shown.to_html(border=0, escape=True)}</div>"
 
 
 def fiscal(
@@ -362,12 +367,19 @@ def _day(stamp: pd.Timestamp) -> str:
     return f"{stamp.day} {stamp:%B %Y}"
 
 
+def _shown(unit: str) -> tuple[float, int, str]:
+    """By what a value is multiplied to be read, with how many decimals, and what follows it."""
+    if unit in ("share", "months"):
+        return (100.0, 1, " %") if unit == "share" else (1.0, 2, "")
+    return 1e-6, 1, f" m {unit}"
+
+
 def _sayer(table: Any) -> Callable[[str], str]:
     """Median and interval of a line as words: shares in per cent, months with one decimal."""
 
     def say(line: str) -> str:
         row = table.loc[line]
-        scale, decimals, sign = (100.0, 1, " %") if row["unit"] == "share" else (1.0, 2, "")
+        scale, decimals, sign = _shown(row["unit"])
         middle, low, high = (fixed(scale * float(row[name]), decimals) for name in ("median", "low", "high"))
         return f"{middle}{sign} ({low} to {high})"
 

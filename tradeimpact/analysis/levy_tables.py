@@ -78,6 +78,12 @@ class Choice:
         return f" They hold it open in {percent(self.held)} of the draws, which alone count."
 
 
+MONEY = (
+    "take_at_best", "take_at_usual", "traders_bear_at_best", "traders_bear_at_usual", "government_change_at_best",
+    "holder_take", "government_take", "traders_lose",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, kw_only=True)
 class LevyCurve(Choice):
     """A holder's take by its levy.
@@ -149,7 +155,7 @@ class LevyCurve(Choice):
         return self.text
 
     def _repr_html_(self) -> str:
-        return f"<div><p>{escape(self.text)}</p>{self.best.to_html(border=0, float_format=_number)}</div>"
+        return _page(self.text, self.best, self.currency)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,7 +227,7 @@ class LevyEquilibrium(Choice):
         return self.text
 
     def _repr_html_(self) -> str:
-        return f"<div><p>{escape(self.text)}</p>{self.table.to_html(border=0, float_format=_number)}</div>"
+        return _page(self.text, self.table, self.currency)
 
 
 def _share(row: pd.Series[Any]) -> str:
@@ -237,5 +243,15 @@ def _titled(row: pd.Series[Any]) -> str:
     return _share(row).replace("(", "(90 %: ")
 
 
-def _number(value: float) -> str:
-    return fixed(value, 0) if abs(value) >= 100 else fixed(value, 3)
+def _page(text: str, table: pd.DataFrame, currency: str) -> str:
+    """Words and a table with money in millions, levies per truck in thousands, shares and multiples as they are."""
+    shown = table.astype(object)
+    for row, line in enumerate(table.index.get_level_values("line")):
+        size, decimals = (1e3, 0) if line.endswith("_per_truck") else (1e6, 1) if line in MONEY else (1.0, 3)
+        shown.iloc[row] = [fixed(value / size, decimals) for value in table.iloc[row]]
+    unit = (
+        f"Levies per truck in thousands of {currency}; what is taken, borne, lost or changed in millions a day; "
+        "all else as shares of value or of the baseline, or as multiples"
+    )
+    body = shown.to_html(border=0, escape=True)
+    return f"<div><p>{escape(text)}</p>{body}<p><small>{escape(unit)}</small></p></div>"
